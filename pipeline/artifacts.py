@@ -1,0 +1,207 @@
+"""Artefacts on disk: the only reader and writer of what flows between stages.
+
+Conventions: tables are UTF-8 CSV read as text, so that a class named `NA` stays a class; arrays are `.npy` without
+pickle. A writer publishes by renaming a complete temporary file or folder, so that a reader never sees half of
+one. Two readers exist for clips: `read_clips` for all that trains, promotes or selects, which cannot see `truth`
+nor the labels of the test split, and `read_answers` for reports and benchmarks.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline import schemas
+from pipeline.errors import ArtifactError
+
+
+@contextmanager
+def publish(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success, put what was written there in its place.
+
+    Works for a file or for a folder (make it inside the block). On an error, what stood at `path` stays.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    _remove(temporary)
+    try:
+        yield temporary
+        if temporary.is_dir() and path.exists():
+            old = path.with_name(f".{path.name}.{os.getpid()}.old")
+            os.replace(path, old)
+            os.replace(temporary, path)
+            _remove(old)
+        else:
+            os.replace(temporary, path)
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, without its index."""
+    with publish(path) as temporary:
+        table.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV as text: every cell is a `str`, an empty one is `''`.
+
+    Raises:
+        ArtifactError: the file is missing or is no table.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{path}: not a readable CSV ({error}); remove it and run `dvc repro`") from None
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write JSON, indented, keys in the order given; NaN and infinities are refused (ValueError)."""
+    with publish(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        ArtifactError: the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
+    except ValueError as error:
+        raise ArtifactError(f"{path}: not JSON ({error}); remove it and run `dvc repro`") from None
+
+
+def write_array(path: str | Path, array: np.ndarray) -> None:
+    """Write one array as `.npy`."""
+    with publish(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def read_array(path: str | Path, *, shape: tuple[int | None, ...], dtype: str = "float32") -> np.ndarray:
+    """Read an array of a known dtype and shape (`None`: any length).
+
+    Raises:
+        ArtifactError: missing, damaged, or of another dtype or shape.
+    """
+    try:
+        array = np.load(path, allow_pickle=False, mmap_mode="r")
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise ArtifactError(f"{path}: not a readable array ({error}); remove it and run `dvc repro`") from None
+    fits = array.ndim == len(shape) and all(w in (None, n) for w, n in zip(shape, array.shape, strict=True))
+    if array.dtype != np.dtype(dtype) or not fits:
+        raise ArtifactError(f"{path}: found {array.dtype}{array.shape}, expected {dtype}{shape}; run `dvc repro`")
+    return array
+
+
+def write_clips(folder: str | Path, clips: pd.DataFrame, classes: list[str]) -> None:
+    """Write `clips.csv` and `classes.json` into `folder`, checked against the schema."""
+    folder = Path(folder)
+    clips = schemas.check(schemas.CLIPS, clips.sort_values("clip_id", ignore_index=True), folder / "clips.csv")
+    write_json(folder / "classes.json", classes)
+    write_table(folder / "clips.csv", clips)
+
+
+def read_answers(folder: str | Path) -> pd.DataFrame:
+    """Return the whole of `clips.csv`, with test labels and, where there is one, `truth`: reports and benchmarks only.
+
+    One row a clip, sorted by `clip_id`; columns as in `schemas.CLIPS`.
+    """
+    path = Path(folder) / "clips.csv"
+    return schemas.check(schemas.CLIPS, read_table(path), path)
+
+
+def read_clips(folder: str | Path) -> pd.DataFrame:
+    """Return `clips.csv` as everything that learns may see it: no `truth`, test labels blank."""
+    clips = read_answers(folder).drop(columns="truth", errors="ignore")
+    return clips.assign(label=clips["label"].where(clips["split"] == "train", ""))
+
+
+def read_classes(folder: str | Path) -> list[str]:
+    """Return the class names; a name's index is its column in every `probs.npy`."""
+    return [str(name) for name in read_json(Path(folder) / "classes.json")]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Frames of all clips and where each clip's lie.
+
+    Attributes:
+        frames: float16 (total_frames, n_bins), memory-mapped, clips packed end to end.
+        index: one row a clip, in the order of clips.csv; columns as in `schemas.INDEX`.
+        settings: what the frames were made with (`kind`, `sr`, ... and `n_bins`).
+    """
+
+    frames: np.ndarray
+    index: pd.DataFrame
+    settings: dict[str, Any]
+
+    @property
+    def n_bins(self) -> int:
+        return int(self.frames.shape[1])
+
+    @property
+    def ok(self) -> np.ndarray:
+        """bool (n_clips,): False where quarantined."""
+        return (self.index["status"] == "ok").to_numpy()
+
+    def clip(self, row: int) -> np.ndarray:
+        """float16 (n_frames, n_bins): the frames of the clip in `row`, a view."""
+        start = int(self.index["start"].iloc[row])
+        return self.frames[start : start + int(self.index["n_frames"].iloc[row])]
+
+
+def read_features(folder: str | Path) -> Features:
+    """Read `frames.npy`, `index.csv` and `features.json` of the spectrograms stage."""
+    folder = Path(folder)
+    index = schemas.check(schemas.INDEX, read_table(folder / "index.csv"), folder / "index.csv")
+    total = int(index["n_frames"].sum())
+    frames = read_array(folder / "frames.npy", shape=(total, None), dtype="float16")
+    return Features(frames=frames, index=index, settings=read_json(folder / "features.json"))
+
+
+def read_probs(path: str | Path, n_clips: int, n_classes: int) -> np.ndarray:
+    """Read float32 (n_clips, n_classes); a row sums to one, or is all NaN where the clip is quarantined.
+
+    Raises:
+        ArtifactError: missing, of another shape, or a row is neither.
+    """
+    probs = np.asarray(read_array(path, shape=(n_clips, n_classes)))
+    sums = probs.sum(axis=1, dtype=np.float64)
+    empty = np.isnan(probs).all(axis=1)
+    good = empty | ((np.abs(sums - 1) < 1e-3) & (probs >= 0).all(axis=1))
+    if not good.all():
+        raise ArtifactError(f"{path}: row {int(np.argmin(good))} is not a distribution; run `dvc repro`")
+    return probs
+
+
+def write_labels(path: str | Path, labels: pd.DataFrame) -> None:
+    """Write `labels.csv`, checked against `schemas.LABELS`."""
+    write_table(path, schemas.check(schemas.LABELS, labels, path))
+
+
+def read_labels(path: str | Path) -> pd.DataFrame:
+    """Return `labels.csv`: one row a clip, in the order of clips.csv; columns as in `schemas.LABELS`."""
+    return schemas.check(schemas.LABELS, read_table(path), path)

@@ -1,0 +1,1 @@
+"""Augmentations: one module each, `augment(x, y, rng, ...)` returns a changed batch."""

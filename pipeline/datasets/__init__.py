@@ -1,0 +1,1 @@
+"""Data sets: one module each, `load(root, raw, *, seed, ...)` returns a table of clips."""

@@ -1,0 +1,1 @@
+"""Projections: one module each, `project(x, *, seed, ...)` returns float32 (n, 2)."""

@@ -1,0 +1,95 @@
+"""Plugins, found from their folder: adding one is adding one file.
+
+A plugin is a module `pipeline/<kind>/<name>.py` with one public function, whose name depends on the kind
+(`FUNCTIONS`). A trailing underscore in a file's name is dropped (`umap_.py` is `umap`, which would otherwise
+hide the library); a leading one marks code that plugins of that folder share, not a plugin.
+
+A plugin's settings are the keyword-only arguments of its function, except those in `SUPPLIED`, which the
+pipeline itself passes.
+"""
+
+import ast
+import difflib
+import importlib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from pipeline import settings as setting_types
+from pipeline.errors import ParamsError
+
+FUNCTIONS = {
+    "datasets": "load",
+    "features": "extract",
+    "models": "build",
+    "augment": "augment",
+    "projection": "project",
+}
+SUPPLIED = {"seed", "jobs"}
+_HERE = Path(__file__).parent
+_NAMESPACE = {name: getattr(setting_types, name) for name in setting_types.__all__}
+
+
+def _files(kind: str) -> dict[str, Path]:
+    found = sorted((_HERE / kind).glob("*.py"))
+    return {path.stem.rstrip("_"): path for path in found if not path.stem.startswith("_")}
+
+
+def names(kind: str) -> list[str]:
+    """Return the sorted names of all plugins of a kind."""
+    return sorted(_files(kind))
+
+
+def _path(kind: str, name: str) -> Path:
+    files = _files(kind)
+    if name not in files:
+        near = difflib.get_close_matches(name, files, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ParamsError(f"{kind}: there is no {name!r}, there are {', '.join(sorted(files))}{hint}")
+    return files[name]
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Import and return the module of a plugin.
+
+    Raises:
+        ParamsError: there is no plugin of that name; the message lists those there are.
+    """
+    return importlib.import_module(f"pipeline.{kind}.{_path(kind, name).stem}")
+
+
+def function(kind: str, name: str) -> Any:
+    """Return the function of a plugin."""
+    return getattr(load(kind, name), FUNCTIONS[kind])
+
+
+@cache
+def settings_model(kind: str, name: str) -> type[BaseModel]:
+    """Return the pydantic model of a plugin's settings, read from its source without importing it."""
+    tree = ast.parse(_path(kind, name).read_text(encoding="utf-8"))
+    wanted = FUNCTIONS[kind]
+    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == wanted)
+    fields: dict[str, Any] = {}
+    for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if argument.arg in SUPPLIED or argument.annotation is None:
+            continue
+        annotation = eval(ast.unparse(argument.annotation), {"__builtins__": {}}, _BUILTIN_TYPES | _NAMESPACE)
+        fields[argument.arg] = (annotation, ... if default is None else ast.literal_eval(default))
+    config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    return create_model(f"{kind}.{name}", __config__=config, **fields)
+
+
+_BUILTIN_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "tuple": tuple, "list": list}
+
+
+def settings(kind: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Check `given` against a plugin's settings and return them all, defaults filled in.
+
+    Raises:
+        pydantic.ValidationError: an unknown or impossible setting (`pipeline.params` words it).
+        ParamsError: there is no such plugin.
+    """
+    return settings_model(kind, name).model_validate(given).model_dump()

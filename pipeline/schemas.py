@@ -1,0 +1,83 @@
+"""Schemas of the tables that flow between stages, checked at both ends by `pipeline.artifacts`."""
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from pipeline.errors import ArtifactError
+
+_TEXT = {"True": True, "False": False}
+
+
+def _bool(series: pd.Series) -> pd.Series:
+    return series if series.dtype == bool else series.map(_TEXT).astype(bool) if series.isin(_TEXT).all() else series
+
+
+def _table(columns: dict[str, pa.Column], **settings: object) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, strict=True, ordered=False, **settings)  # type: ignore[arg-type]
+
+
+def _flag() -> pa.Column:
+    return pa.Column(bool, parsers=pa.Parser(_bool))
+
+
+_ID = pa.Column(
+    str,
+    [pa.Check.str_length(min_value=1), pa.Check(lambda s: s.is_monotonic_increasing, error="not sorted")],
+    unique=True,
+)
+
+CLIPS = _table(
+    {
+        "clip_id": _ID,
+        "path": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "label": pa.Column(str),
+        "verified": _flag(),
+        "split": pa.Column(str, pa.Check.isin(["train", "test"])),
+        "fold": pa.Column(int, pa.Check.ge(-1), coerce=True),
+        "group": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "truth": pa.Column(str, required=False),
+    }
+)
+
+INDEX = _table(
+    {
+        "clip_id": _ID,
+        "start": pa.Column(int, pa.Check.ge(0), coerce=True),
+        "n_frames": pa.Column(int, pa.Check.ge(0), coerce=True),
+        "seconds": pa.Column(float, pa.Check.ge(0), coerce=True),
+        "status": pa.Column(str, pa.Check.isin(["ok", "quarantined"])),
+        "reason": pa.Column(str),
+        "sha256": pa.Column(str),
+    }
+)
+
+LABELS = _table(
+    {
+        "clip_id": _ID,
+        "label": pa.Column(str),
+        "verified": _flag(),
+        "spread_label": pa.Column(str),
+        "confidence": pa.Column(float, pa.Check.in_range(0, 1), coerce=True),
+        "abstained": _flag(),
+        "promoted": _flag(),
+        "group": pa.Column(str),
+        "reason": pa.Column(str),
+    }
+)
+
+
+def check(schema: pa.DataFrameSchema, table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """Return `table` with the schema's dtypes.
+
+    Raises:
+        ArtifactError: naming the file, the column and the first offending value.
+    """
+    try:
+        return schema.validate(table, lazy=True)
+    except SchemaErrors as errors:
+        first = errors.failure_cases.iloc[0]
+        where = f"column {first['column']!r}, row {first['index']}" if first["index"] is not None else "columns"
+        raise ArtifactError(f"{path}: {where}: {first['check']} fails for {first['failure_case']!r}") from None
