@@ -26,16 +26,18 @@ from pipeline.errors import ArtifactError
 def publish(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success, put what was written there in its place.
 
+    What a killed run left at the temporary path is removed first.
     Works for a file or for a folder (make it inside the block). On an error, what stood at `path` stays.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     _remove(temporary)
     try:
         yield temporary
         if temporary.is_dir() and path.exists():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old")
+            old = path.with_name(f".{path.name}.old")
+            _remove(old)
             os.replace(path, old)
             os.replace(temporary, path)
             _remove(old)
@@ -164,7 +166,7 @@ class Features:
 
     @property
     def ok(self) -> np.ndarray:
-        """bool (n_clips,): False where quarantined."""
+        """Bool (n_clips,): False where quarantined."""
         return (self.index["status"] == "ok").to_numpy()
 
     def clip(self, row: int) -> np.ndarray:

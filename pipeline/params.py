@@ -18,6 +18,7 @@ from pipeline.errors import EarmarkError, ParamsError
 from pipeline.settings import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+Grouping = str | dict[Name, Annotated[list[str], Field(min_length=1)]]
 MAX_BYTES = 1_000_000
 
 
@@ -34,7 +35,7 @@ def _plugin_settings(kind: str, name: str, given: dict[str, Any], where: tuple[s
     except ValidationError as error:
         details = [
             InitErrorDetails(
-                type=PydanticCustomError(e["type"], "{text}", {"text": _words(e, kind, name)}),
+                type=PydanticCustomError("plugin_setting", "{text}", {"text": _words(e, kind, name)}),
                 loc=(*where, *e["loc"]),
                 input=e["input"],
             )
@@ -64,7 +65,7 @@ class _PluginSections(BaseModel):
     def _fill(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        known = set(cls.model_fields)
+        known = {field.alias or name for name, field in cls.model_fields.items()}
         filled = dict(given)
         for key in set(given) - known:
             if key not in registry.names(cls.kind()):
@@ -109,6 +110,7 @@ class SimulateNoise(Section):
     verified_fraction: Fraction
     rate: Fraction
     kind: Literal["symmetric", "within_group", "open_set"] = "within_group"
+    grouping: Grouping = "two"
     seed: int = 0
 
 
@@ -186,6 +188,7 @@ class Autoencoder(Section):
 
     patches: Patches
     model: Model
+    latents: PositiveInt
     fit: Fit
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
 
@@ -193,7 +196,7 @@ class Autoencoder(Section):
 class Spread(Section):
     """Label spreading within groups of classes, abstention and promotion."""
 
-    grouping: str | dict[Name, Annotated[list[str], Field(min_length=1)]]
+    grouping: Grouping
     kernel: Literal["rbf", "knn"] = "rbf"
     gamma: PositiveFloat | Literal["auto"] = "auto"
     gamma_scale: PositiveFloat = 1.0
@@ -251,6 +254,14 @@ class Member(Section):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
     selection: Selection = Selection()
+
+    @model_validator(mode="after")
+    def _average_or_best(self) -> "Member":
+        if self.ema is not None and self.fit.patience is not None:
+            raise ValueError(
+                "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
+            )
+        return self
 
 
 class Ensemble(Section):
@@ -342,9 +353,20 @@ class Params(Section):
         if missing:
             raise ValueError(f"ensemble.members: {', '.join(missing)} not described under members")
         for name, member in self.members.items():
+            self._accepts(f"members.{name}", member.model.name)
             if member.fold >= self.folds.n:
-                raise ValueError(f"members.{name}.fold: {member.fold} does not exist, folds are 0 to {self.folds.n - 1}")
+                last = self.folds.n - 1
+                raise ValueError(f"members.{name}.fold: {member.fold} does not exist, folds are 0 to {last}")
+        self._accepts("autoencoder", self.autoencoder.model.name)
         return self
+
+    def _accepts(self, where: str, model: str) -> None:
+        accepted = registry.constant("models", model, "ACCEPTS")
+        if self.features.kind_ not in accepted:
+            raise ValueError(
+                f"{where}.model: {model} takes features of kind {' or '.join(accepted)}, "
+                f"but features.kind is {self.features.kind_}"
+            )
 
 
 def overlay(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

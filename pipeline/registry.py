@@ -66,6 +66,17 @@ def function(kind: str, name: str) -> Any:
     return getattr(load(kind, name), FUNCTIONS[kind])
 
 
+def constant(kind: str, name: str, constant_name: str) -> Any:
+    """Return a literal constant of a plugin's module, read from its source without importing it."""
+    tree = ast.parse(_path(kind, name).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == constant_name for t in node.targets
+        ):
+            return ast.literal_eval(node.value)
+    raise ParamsError(f"{kind}: {name!r} declares no {constant_name}, so it cannot be used here")
+
+
 @cache
 def settings_model(kind: str, name: str) -> type[BaseModel]:
     """Return the pydantic model of a plugin's settings, read from its source without importing it."""

@@ -1,0 +1,136 @@
+"""The Keras backend, the device and the precision: decided here, once a process, and nowhere else.
+
+Conventions: call `configure` before anything builds a model. The backend is Keras' own choice
+(`KERAS_BACKEND`: tensorflow, jax or torch; tensorflow where unset).
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from pipeline.errors import ParamsError
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@contextmanager
+def _no_chatter() -> Iterator[None]:
+    """Keep what TensorFlow's C++ side prints while it loads, whatever its log level, off the terminal."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+with _no_chatter():
+    import keras
+
+Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What training runs on, as written beside each trained member."""
+
+    backend: str
+    keras: str
+    device: str
+    precision: str
+
+
+def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision) -> Machine:
+    """Choose device and precision for this process and make operations deterministic.
+
+    Raises:
+        ParamsError: `compute.device: gpu` and the backend sees none (it would fall back to the CPU silently).
+    """
+    backend = keras.backend.backend()
+    chosen = _choose_device(backend, device)
+    policy = _choose_precision(chosen) if precision == "auto" else precision
+    keras.mixed_precision.set_dtype_policy(policy)
+    return Machine(backend=backend, keras=keras.__version__, device=chosen, precision=policy)
+
+
+def _choose_device(backend: str, wanted: str) -> str:
+    hide, count = _DEVICES[backend]
+    if wanted == "cpu":
+        hide()
+        return "cpu"
+    found = count()
+    if wanted == "gpu" and not found:
+        raise ParamsError(
+            f"compute.device: gpu, but {backend} sees none; install the GPU build (see the README, 'A GPU'), "
+            "or set compute.device to auto or cpu"
+        )
+    return "gpu" if found else "cpu"
+
+
+def _choose_precision(device: str) -> str:
+    return "mixed_bfloat16" if device == "gpu" else "float32"
+
+
+def _tensorflow_hide() -> None:
+    import tensorflow as tf
+
+    tf.config.set_visible_devices([], "GPU")
+    tf.config.experimental.enable_op_determinism()
+
+
+def _tensorflow_count() -> int:
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    return len(gpus)
+
+
+def _jax_hide() -> None:
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")
+
+
+def _jax_count() -> int:
+    import jax
+
+    return sum(device.platform == "gpu" for device in jax.devices())
+
+
+def _torch_hide() -> None:
+    import torch
+
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_default_device("cpu")
+
+
+def _torch_count() -> int:
+    import torch
+
+    return int(torch.cuda.device_count())
+
+
+_DEVICES: dict[str, Any] = {
+    "tensorflow": (_tensorflow_hide, _tensorflow_count),
+    "jax": (_jax_hide, _jax_count),
+    "torch": (_torch_hide, _torch_count),
+}
+
+
+def fresh(seed: int) -> None:
+    """Forget all models of this process and seed everything that draws: what follows depends on `seed` alone."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  Keras' own initialisers may draw from it

@@ -1,0 +1,129 @@
+"""Fetching a Zenodo record: what it lists with its checksums, resumable, unpacked safely, published by rename."""
+
+import http.client
+import json
+import os
+import shutil
+import stat
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pooch
+from tqdm import tqdm
+
+from pipeline.errors import DataError
+
+RECORD = "https://zenodo.org/api/records/2552860"
+PARTS = ["audio_train", "audio_test", "meta"]
+_MAX_BYTES = 40 * 2**30
+_MAX_RATIO = 200
+_CHUNK = 2**20
+_TIMEOUT = 60  # seconds without a byte
+
+
+def fetch(root: Path, missing: list[str], record: str | None = None) -> None:
+    """Download `FSDKaggle2018.<part>.zip` for each missing part and unpack it to `root/FSDKaggle2018.<part>/`.
+
+    The record says which files there are and their MD5 sums. A download that breaks off leaves a `.part` file, from
+    which the next call goes on.
+
+    Raises:
+        DataError: the record or a file cannot be had, a checksum differs, or an archive is unsafe.
+    """
+    if not missing:
+        return
+    root.mkdir(parents=True, exist_ok=True)
+    record = record or RECORD
+    listed = _listing(record)
+    for part in missing:
+        name = f"FSDKaggle2018.{part}"
+        if f"{name}.zip" not in listed:
+            raise DataError(f"{record}: lists no {name}.zip, found {', '.join(sorted(listed)) or 'no file'}")
+        url, checksum = listed[f"{name}.zip"]
+        archive = root / f"{name}.zip"
+        try:
+            pooch.retrieve(url, checksum, fname=archive.name, path=root, downloader=_download)
+        except DataError:
+            raise
+        except ValueError as error:
+            raise DataError(f"{url}: expected {checksum}, found another checksum; fetch it again") from error
+        unpack(archive, root / name)
+        archive.unlink()
+
+
+def _listing(record: str) -> dict[str, tuple[str, str]]:
+    """Return `{file name: (address, checksum as 'md5:...')}` of a Zenodo record."""
+    try:
+        with urllib.request.urlopen(record, timeout=_TIMEOUT) as answer:
+            files = json.load(answer)["files"]
+            return {file["key"]: (file["links"]["self"], file["checksum"]) for file in files}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{record}: cannot be read as a Zenodo record ({error}); is there a network?") from None
+
+
+def _download(url: str, output_file: str, caller: Any) -> None:
+    """Download for pooch, going on from a `.part` file; a break leaves that file and raises."""
+    part = Path(output_file).parent / f"{Path(url.removesuffix('/content')).name}.part"
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+            resumed = answer.status == 206
+            total = int(answer.headers.get("Content-Length", 0)) + (have if resumed else 0)
+            bar = tqdm(
+                desc=part.stem, total=total, initial=have if resumed else 0, unit="B", unit_scale=True, disable=None
+            )
+            with bar, open(part, "ab" if resumed else "wb") as file:
+                while chunk := answer.read(_CHUNK):
+                    file.write(chunk)
+                    bar.update(len(chunk))
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # 416: there is nothing after what we have
+            raise DataError(f"{url}: the server answers {error.code} {error.reason}; try again later") from None
+        total = have
+    except (OSError, http.client.HTTPException) as error:
+        raise DataError(f"{url}: the download broke off ({error}); run again, it goes on from {part}") from None
+    if part.stat().st_size < total:
+        found = f"{part.stat().st_size} of {total} bytes"
+        raise DataError(f"{url}: the download broke off at {found}; run again, it goes on from {part}")
+    os.replace(part, output_file)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unzip `archive`, whose names all start with the name of `folder`, and put it in place in one step.
+
+    Raises:
+        DataError: not a zip, a damaged one, a name that leads elsewhere, a link, or too large when unpacked.
+    """
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    try:
+        with zipfile.ZipFile(archive) as file:
+            entries = file.infolist()
+            _check_entries(archive, entries)
+            for entry in tqdm(entries, desc=f"unpacking {archive.name}", unit="file", disable=None):
+                file.extract(entry, temporary)
+        inner = temporary / folder.name
+        if not inner.is_dir():
+            raise DataError(f"{archive}: holds no folder {folder.name}/")
+        os.replace(inner, folder)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise DataError(f"{archive}: cannot be unpacked ({error}); remove it and fetch it again") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _check_entries(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+    if sum(entry.file_size for entry in entries) > _MAX_BYTES:
+        raise DataError(f"{archive}: would unpack to more than {_MAX_BYTES} bytes; it is not what was published")
+    for entry in entries:
+        plain = PurePosixPath(entry.filename)
+        outside = plain.is_absolute() or ".." in plain.parts or "\\" in entry.orig_filename or ":" in plain.parts[0]
+        if outside or stat.S_ISLNK(entry.external_attr >> 16):
+            raise DataError(
+                f"{archive}: holds {entry.filename!r}, which is a link or leads elsewhere; nothing unpacked"
+            )
+        if entry.file_size > _CHUNK and entry.file_size > _MAX_RATIO * max(1, entry.compress_size):
+            raise DataError(f"{archive}: {entry.filename!r} would grow more than {_MAX_RATIO}-fold; nothing unpacked")

@@ -1,0 +1,165 @@
+"""From audio to the frames of all clips, in parallel, with the clips that cannot be read set aside."""
+
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import Any, BinaryIO
+
+import joblib
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline import artifacts, audio, registry, schemas
+from pipeline.errors import DataError
+from pipeline.params import Features
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """One clip's frames, float16 (n_frames, n_bins), or None and why not.
+
+    Attributes:
+        reason: why it is quarantined; for a usable clip, what was noticed about it (see `audio.Decoded`).
+        sha256: of the audio file, empty where there is no readable file.
+    """
+
+    frames: np.ndarray | None
+    seconds: float
+    reason: str
+    sha256: str
+
+
+def extract_file(path: str | Path, features: Features) -> np.ndarray:
+    """Return the frames of one audio file, float16 (n_frames, n_bins), n_frames >= 1.
+
+    Raises:
+        DataError: the file cannot be used; the message is the reason, without the path.
+        ParamsError: the feature's settings are impossible.
+    """
+    return _frames(path, features)[0]
+
+
+def _frames(path: str | Path, features: Features) -> tuple[np.ndarray, audio.Decoded]:
+    decoded = audio.decode(path, sr=features.sr, max_seconds=features.max_seconds, trim_db=features.trim_db)
+    frames = registry.function("features", features.kind_)(decoded.y, features.sr, **features.settings)
+    return frames.astype(np.float16), decoded
+
+
+def describe(features: Features) -> dict[str, Any]:
+    """Return what determines the frames, as kept in `features.json`.
+
+    Raises:
+        ParamsError: the settings are impossible at this sample rate.
+    """
+    n_bins = registry.load("features", features.kind_).n_bins(features.sr, **features.settings)
+    return {
+        "kind": features.kind_,
+        "sr": features.sr,
+        "trim_db": features.trim_db,
+        "max_seconds": features.max_seconds,
+        "settings": features.settings,
+        "n_bins": int(n_bins),
+    }
+
+
+def extract_all(
+    clips: pd.DataFrame, raw: str | Path, features: Features, *, jobs: int, out: str | Path
+) -> pd.DataFrame:
+    """Extract the features of every clip and publish them as the folder `out`; return its index.
+
+    `clips` has columns `clip_id` and `path` (below `raw`), one row a clip, sorted by `clip_id`. `jobs` is a number
+    of processes, -1 for one a core. Frames are written as they come: memory does not grow with the number of clips.
+    The index has the columns of `schemas.INDEX`.
+
+    Raises:
+        DataError: a path leads out of `raw`, or more than `features.max_quarantined` of the clips, or all of them,
+            cannot be read; `out` is left as it was.
+        ParamsError: the feature's settings are impossible.
+    """
+    description = describe(features)
+    paths = [_below(Path(raw), *row) for row in zip(clips["clip_id"], clips["path"], strict=True)]
+    with artifacts.publish(out) as folder:
+        folder.mkdir()
+        with open(folder / "frames.npy", "w+b") as file:
+            results = tqdm(_run(paths, features, jobs), total=len(paths), desc="features", unit="clip", file=sys.stderr)
+            index = _pack(clips["clip_id"], results, description["n_bins"], file)
+        _check_quarantined(index, features.max_quarantined, Path(raw))
+        artifacts.write_table(folder / "index.csv", schemas.check(schemas.INDEX, index, folder / "index.csv"))
+        artifacts.write_json(folder / "features.json", description)
+    return index
+
+
+def _below(raw: Path, clip_id: str, path: str) -> Path:
+    """Join `path` to `raw`, or refuse: what a table says must not decide which files outside are read."""
+    parts = PureWindowsPath(path)
+    if parts.is_absolute() or parts.anchor or ".." in parts.parts or "\\" in path or "\0" in path or path in ("", "."):
+        raise DataError(f"clips.csv: clip {clip_id!r}: path {path!r} must be relative and stay below {raw}; correct it")
+    return raw / path
+
+
+def _run(paths: list[Path], features: Features, jobs: int) -> Iterator[Extracted]:
+    """Yield a result a path, in order."""
+    # One thread a process: the processes already fill the cores.
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = joblib.Parallel(n_jobs=min(joblib.effective_n_jobs(jobs), len(paths) or 1), return_as="generator")
+        yield from parallel(joblib.delayed(_extract)(path, features) for path in paths)
+
+
+def _extract(path: Path, features: Features) -> Extracted:
+    sha256 = _sha256(path)
+    try:
+        frames, decoded = _frames(path, features)
+    except DataError as error:
+        return Extracted(None, 0.0, str(error), sha256)
+    return Extracted(frames, decoded.seconds, "; ".join(decoded.flags), sha256)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        if not path.is_file():
+            return ""
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _pack(clip_ids: pd.Series, results: Iterator[Extracted], n_bins: int, file: BinaryIO) -> pd.DataFrame:
+    """Write frames end to end as one `.npy`, float16 (total, n_bins), and return where each clip's lie."""
+    _header(file, (0, n_bins))
+    begin, total, rows = file.tell(), 0, []
+    for clip_id, result in zip(clip_ids, results, strict=True):
+        n_frames = 0 if result.frames is None else len(result.frames)
+        if result.frames is not None:
+            file.write(np.ascontiguousarray(result.frames, dtype=np.float16).tobytes())
+        status = "quarantined" if result.frames is None else "ok"
+        rows.append((clip_id, total, n_frames, round(result.seconds, 6), status, result.reason, result.sha256))
+        total += n_frames
+    file.seek(0)
+    _header(file, (total, n_bins))
+    if file.tell() != begin:  # numpy leaves room for the first axis to grow
+        raise RuntimeError(f"the header of {total} frames does not fit the room that numpy left for it")
+    return pd.DataFrame(rows, columns=list(schemas.INDEX.columns))
+
+
+def _header(file: BinaryIO, shape: tuple[int, int]) -> None:
+    description = np.lib.format.dtype_to_descr(np.dtype(np.float16))
+    np.lib.format.write_array_header_1_0(file, {"descr": description, "fortran_order": False, "shape": shape})
+
+
+def _check_quarantined(index: pd.DataFrame, allowed: float, raw: Path) -> None:
+    lost = index[index["status"] == "quarantined"]
+    if len(lost) < len(index) and len(lost) <= allowed * len(index):
+        return
+    kinds = Counter(reason.split(":")[0] for reason in lost["reason"])
+    counts = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common(8))
+    first = "\n".join(f"  {row.clip_id}: {row.reason}" for row in lost.head(5).itertuples())
+    raise DataError(
+        f"{raw}: {len(lost):,} of {len(index):,} clips cannot be read, expected at most {allowed:.1%} "
+        f"(features.max_quarantined); {counts or 'there is no clip at all'}\n{first}\n"
+        "Repair or remove these clips, or raise features.max_quarantined"
+    )

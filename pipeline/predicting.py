@@ -1,0 +1,110 @@
+"""Labels for new audio, by the ensemble of the last run.
+
+Conventions: everything that the audio has to go through (features, patches, classes) is read from what travels with
+the weights; params.yaml is not consulted.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline import artifacts, members, metrics
+from pipeline.ensemble import combine
+from pipeline.errors import ArtifactError, DataError
+from pipeline.extraction import extract_file
+from pipeline.params import Features
+from pipeline.progress import bar
+
+AUDIO = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """The members of an ensemble, loaded, and what they agree on."""
+
+    networks: list[tuple[keras.Model, dict[str, Any]]]
+    method: str
+    weights: list[float]
+    features: Features
+    classes: list[str]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The likeliest labels of one clip, best first; `problem` says why there are none."""
+
+    path: Path
+    labels: list[tuple[str, float]]
+    problem: str = ""
+
+
+def load_tagger(ensemble: Path, folder: Path) -> Tagger:
+    """Load the ensemble described in `ensemble` from the members below `folder`.
+
+    Raises:
+        ArtifactError: there is none, a member lacks its settings, or members disagree on features or classes.
+    """
+    recipe = artifacts.read_json(ensemble / "ensemble.json")
+    networks = [members.load(folder / name) for name in recipe["weights"]]
+    cards = [card for _, card in networks]
+    for name, card in zip(recipe["weights"], cards, strict=True):
+        for key in ("features", "classes"):
+            if card[key] != cards[0][key]:
+                first = next(iter(recipe["weights"]))
+                raise ArtifactError(
+                    f"{folder / name / members.CARD}: made with other {key} than {first}; run `dvc repro` to train both"
+                )
+    made_with = cards[0]["features"]
+    shared = {key: made_with[key] for key in ("kind", "sr", "trim_db", "max_seconds")}
+    return Tagger(
+        networks=networks,
+        method=recipe["method"],
+        weights=list(recipe["weights"].values()),
+        features=Features.model_validate(shared | {made_with["kind"]: made_with["settings"]}),
+        classes=[str(name) for name in cards[0]["classes"]],
+    )
+
+
+def find_audio(paths: list[Path]) -> list[Path]:
+    """Return the files named, and the audio files below the folders named, sorted.
+
+    Raises:
+        DataError: a path does not exist, or a folder holds no audio.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO)
+            if not inside:
+                raise DataError(f"{path}: no audio in this folder; expected files ending in {', '.join(sorted(AUDIO))}")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise DataError(f"{path}: no such file or folder")
+    return found
+
+
+def predict(tagger: Tagger, paths: list[Path], *, top_k: int) -> list[Prediction]:
+    """Return a prediction a path, in order; a file that cannot be read gets its problem instead of labels."""
+    clips: list[np.ndarray | None] = []
+    problems: list[str] = []
+    with bar(total=len(paths), title="reading", unit="clip") as progress:
+        for path in paths:
+            try:
+                clips.append(extract_file(path, tagger.features))
+                problems.append("")
+            except DataError as error:
+                clips.append(None)
+                problems.append(str(error))
+            progress.update()
+    each = [members.probabilities(network, card, clips) for network, card in tagger.networks]
+    probs = combine(each, method=tagger.method, weights=tagger.weights)  # type: ignore[arg-type]
+    order = metrics.ranking(probs, top_k)
+    return [
+        Prediction(path, [] if problem else [(tagger.classes[i], float(row[i])) for i in best], problem)
+        for path, problem, best, row in zip(paths, problems, order, probs, strict=True)
+    ]

@@ -1,0 +1,115 @@
+"""Curves over epochs and rounds: the autoencoder's loss, and what each round used, chose and reached."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from pipeline.reporting.run import Run
+from pipeline.reporting.style import SMALL, LeftOut, Picture, new_figure, plain, quiet, style
+
+
+def autoencoder_loss(run: Run) -> list[Picture | LeftOut]:
+    """Draw the autoencoder's loss by epoch."""
+    history = run.history.dropna(subset=["loss"])
+    if history.empty:
+        return [LeftOut("Autoencoder loss", "its history has no epoch.")]
+    figure = new_figure(3.4)
+    axes = figure.subplots()
+    for i, (column, name) in enumerate((("loss", "training"), ("val_loss", "validation"))):
+        _line(axes, history["epoch"], history[column], i, name)
+    axes.set(xlabel="epoch", ylabel="mean squared error", ylim=(0, None))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(fontsize=SMALL, frameon=False)
+    best = history["val_loss"].min()
+    return [
+        Picture(
+            name="autoencoder_loss",
+            figure=figure,
+            alt="autoencoder loss by epoch, training and validation",
+            caption=f"Loss of the autoencoder by epoch; the best validation loss is {best:.4f}. A validation curve "
+            "that turns upwards while the training one falls means that it learns clips by heart.",
+        )
+    ]
+
+
+def rounds(run: Run, table: pd.DataFrame) -> list[Picture | LeftOut]:
+    """Draw the rounds of every member.
+
+    Args:
+        run: the run.
+        table: `tables.rounds(run)`: one row a member and round.
+    """
+    if table.empty:
+        return [LeftOut("The rounds as curves", "no member has finished a round.")]
+    figure = new_figure(7.0)
+    grid = figure.subplots(2, 2)
+    for i, (name, rows) in enumerate(table.groupby("member", sort=False)):
+        member = plain(str(name))
+        _line(grid[0, 0], rows["round"], rows["val_accuracy"], i, member)
+        _line(grid[0, 1], rows["round"], rows["trusted"] + rows["pseudo"], i, member)
+        _line(grid[1, 0], rows["round"], rows["selected"], i, member)
+        if rows["selected_precision"].notna().any():
+            _line(grid[1, 1], rows["round"], rows["selected_precision"], i, member)
+    grid[0, 0].set(title="validation accuracy")
+    grid[0, 1].set(title="clips trained on", ylim=(0, None))
+    grid[1, 0].set(title="clips selected for the next round", ylim=(0, None))
+    grid[1, 1].set(title="share of selected labels that are right", ylim=(0, 1.03))
+    if table["selected_precision"].isna().all():
+        known = "the truth is not known" if not run.truth_known else "nothing was selected"
+        grid[1, 1].text(0.5, 0.5, known, ha="center", va="center", transform=grid[1, 1].transAxes)
+    for axes in grid.flat:
+        axes.set_xlabel("round")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        quiet(axes)
+    marks, names = grid[0, 0].get_legend_handles_labels()
+    figure.legend(marks, names, loc="outside lower center", ncols=4, fontsize=SMALL, frameon=False)
+    return [
+        Picture(
+            name="rounds",
+            figure=figure,
+            alt="validation accuracy, clips trained on, clips selected and their precision, by round and member",
+            caption="The rounds of self-training, a line a member. Self-training helps where validation accuracy "
+            "rises with the rounds; more clips with a falling share of right labels means that the lower bound is "
+            "too low.",
+        )
+    ]
+
+
+def epochs(run: Run) -> list[Picture | LeftOut]:
+    """Draw each member's loss and accuracy over all epochs of all rounds."""
+    fitted = [member for member in run.members if len(member.history)]
+    if not fitted:
+        return [LeftOut("Training curves", "no member has finished an epoch.")]
+    figure = new_figure(0.3 + 2.7 * len(fitted))
+    grid = figure.subplots(len(fitted), 2, squeeze=False)
+    for (left, right), member in zip(grid, fitted, strict=True):
+        history = member.history.reset_index(drop=True)
+        steps = pd.Series(range(1, len(history) + 1))
+        for i, (prefix, name) in enumerate((("", "training"), ("val_", "validation"))):
+            _line(left, steps, history[f"{prefix}loss"], i, name)
+            _line(right, steps, history[f"{prefix}accuracy"], i, name)
+        starts = history.index[history["round"].diff().fillna(0) != 0] + 0.5
+        for axes in (left, right):
+            for start in starts:
+                axes.axvline(start, color="#999999", linewidth=0.8, linestyle=":")
+            axes.set_xlabel("epoch, all rounds")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        left.set(title=f"{plain(member.name)}: loss", ylim=(0, None))
+        right.set(title=f"{plain(member.name)}: accuracy", ylim=(0, 1.03))
+    marks, names = grid[0, 0].get_legend_handles_labels()
+    figure.legend(marks, names, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
+    return [
+        Picture(
+            name="training",
+            figure=figure,
+            alt="loss and accuracy by epoch for each member",
+            caption="Loss and accuracy of each member over its epochs; a dotted line is where a round begins. Training "
+            "accuracy is of mixed and masked clips where augmentation is on, so it may lie below validation accuracy.",
+        )
+    ]
+
+
+def _line(axes: Axes, x: pd.Series, y: pd.Series, i: int, label: str) -> None:
+    colour, marker = style(i)
+    axes.plot(x, y, color=colour, marker=marker if len(x) <= 40 else "", markersize=4.5, linewidth=1.6, label=label)
+    quiet(axes)

@@ -1,0 +1,102 @@
+"""The run in numbers: metrics.json, and the few lines in which a run is summed up."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipeline import metrics
+from pipeline.params import Ensemble
+from pipeline.reporting.run import Run
+
+ESTIMATES = {
+    "noise_rate": "estimated_noise_rate",
+    "noise_low": "estimated_noise_rate_low",
+    "noise_high": "estimated_noise_rate_high",
+    "precision": "estimated_precision",
+    "precision_low": "estimated_precision_low",
+    "precision_high": "estimated_precision_high",
+    "true_noise_rate": "noise_rate",
+    "true_precision": "precision",
+    "true_recall": "recall",
+}
+
+
+def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: Ensemble) -> dict[str, int | float]:
+    """Return the run's numbers by flat name, counts as int and shares in [0, 1]; those that are unknown are left out.
+
+    Args:
+        run: the run.
+        promotion: `tables.promotion(run)`.
+        members: `tables.members_and_means(run, settings)`.
+        settings: the params' section `ensemble`.
+    """
+    total = promotion[promotion["group"] == "all"].to_dict("records")[-1]
+    clips, verified, promoted = (int(total[name]) for name in ("clips", "verified", "promoted"))
+    k, targets = settings.top_k, run.test_targets
+    found: dict[str, int | float] = {
+        "clips": len(run.answers),
+        "quarantined": int((~run.features.ok).sum()),
+        "classes": len(run.classes),
+        "promotion.clips": clips,
+        "promotion.verified": verified,
+        "promotion.promoted": promoted,
+        "promotion.trusted_before": verified / clips if clips else math.nan,
+        "promotion.trusted_after": (verified + promoted) / clips if clips else math.nan,
+    }
+    found |= {f"promotion.{name}": float(total[column]) for column, name in ESTIMATES.items() if column in total}
+    found |= {
+        "ensemble.members": len(run.members),
+        "ensemble.test_clips": int(metrics.scored(run.probs, targets).sum()),
+        "ensemble.test_accuracy": metrics.accuracy(run.probs, targets),
+        f"ensemble.test_map{k}": metrics.map_at_k(run.probs, targets, k),
+        "ensemble.test_lwlrap": metrics.lwlrap(run.probs, targets),
+        "ensemble.test_calibration_error": metrics.expected_calibration_error(run.probs, targets),
+    }
+    scores = [f"{kind}_{score}" for kind in ("val", "test") for score in ("accuracy", f"map{k}")]
+    for row in members.to_dict("records"):
+        name = str(row["name"]).removesuffix(" mean")
+        found |= {f"{row['kind']}.{name}.{score}": float(row[score]) for score in scores}
+    return {name: value if isinstance(value, int) else round(value, 6) for name, value in found.items() if _is(value)}
+
+
+def _is(value: float) -> bool:
+    return math.isfinite(value)
+
+
+def summary(found: Mapping[str, int | float], settings: Ensemble, report: str) -> str:
+    """Return a few lines: what was promoted, what the ensemble scores, where the report is.
+
+    Args:
+        found: what `numbers` returned.
+        settings: the params' section `ensemble`.
+        report: where the page is, for the last line.
+    """
+    return "\n".join([_promoted(found), _ensemble(found, settings), f"report    {report}"])
+
+
+def _promoted(found: Mapping[str, int | float]) -> str:
+    before, after = found.get("promotion.trusted_before", 0), found.get("promotion.trusted_after", 0)
+    unverified = found["promotion.clips"] - found["promotion.verified"]
+    line = (
+        f"promoted  {found['promotion.promoted']} of {unverified} unverified clips: trusted {before:.1%} → {after:.1%}"
+    )
+    if "promotion.estimated_precision" in found:
+        line += f", estimated precision {found['promotion.estimated_precision']:.2f}"
+        if "promotion.estimated_precision_low" in found:
+            low, high = found["promotion.estimated_precision_low"], found["promotion.estimated_precision_high"]
+            line += f" ({low:.2f} to {high:.2f})"
+    if "promotion.precision" in found:
+        line += f", true precision {found['promotion.precision']:.2f}"
+    return line
+
+
+def _ensemble(found: Mapping[str, int | float], settings: Ensemble) -> str:
+    name = f"ensemble  {settings.method} mean of {found['ensemble.members']}: "
+    score = f"ensemble.test_map{settings.top_k}"
+    if score not in found:
+        return name + "no test label is known, so there is no score"
+    return (
+        f"{name}accuracy {found['ensemble.test_accuracy']:.1%}, MAP@{settings.top_k} {found[score]:.3f} "
+        f"on {found['ensemble.test_clips']} test clips"
+    )

@@ -1,0 +1,146 @@
+"""The report's tables, one function each; shares lie in [0, 1] and an unknown number is NaN."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline import metrics, reliability
+from pipeline.ensemble import combine
+from pipeline.params import Ensemble
+from pipeline.reporting.run import MemberRun, Run
+
+ROUND = "self-training round"
+
+
+def promotion(run: Run) -> pd.DataFrame:
+    """Return promotion.csv and, where the truth is known, `true_precision, true_recall, true_noise_rate` beside it."""
+    table = run.promotion.astype({"classes": int, "clips": int, "verified": int, "promoted": int})
+    if not run.truth_known:
+        return table
+    truth = reliability.score_against_truth(run.labels, run.answers)
+    truth = truth.rename(columns={name: f"true_{name}" for name in ("precision", "recall", "noise_rate")})
+    return table.merge(truth[["group", "true_precision", "true_recall", "true_noise_rate"]], on="group", how="left")
+
+
+def members_and_means(run: Run, settings: Ensemble) -> pd.DataFrame:
+    """Return one row a member, then one a mean: `name, kind, chosen` and clips, accuracy and MAP of both kinds of test.
+
+    A mean is validated only where one fold was held out from every member; `chosen` marks the mean that the params
+    choose. The weighted mean takes the members' validation MAP as weights.
+    """
+    folds = [int(fold) for fold in run.validation["fold"]]
+    probs = [member.probs for member in run.members]
+    rows = [
+        {"name": member.name, "kind": "member", "chosen": False} | _scores(run, member.probs, fold, settings.top_k)
+        for member, fold in zip(run.members, folds, strict=True)
+    ]
+    weights = run.validation["map"].tolist()
+    shared = folds[0] if len(set(folds)) == 1 else None
+    for method in ("arithmetic", "geometric", "weighted"):
+        if method == "weighted" and not (np.isfinite(weights).all() and sum(weights) > 0):
+            continue
+        mean = combine(probs, method=method, weights=weights)
+        row = {"name": f"{method} mean", "kind": "mean", "chosen": method == settings.method}
+        rows.append(row | _scores(run, mean, shared, settings.top_k))
+    return pd.DataFrame(rows)
+
+
+def _scores(run: Run, probs: np.ndarray, fold: int | None, k: int) -> dict[str, object]:
+    held_out = np.full(len(probs), -1) if fold is None else run.held_out(fold)
+    found: dict[str, object] = {}
+    for name, targets in (("val", held_out), ("test", run.test_targets)):
+        found[f"{name}_clips"] = int(metrics.scored(probs, targets).sum())
+        found[f"{name}_accuracy"] = metrics.accuracy(probs, targets)
+        found[f"{name}_map{k}"] = metrics.map_at_k(probs, targets, k)
+    return found
+
+
+def rounds(run: Run) -> pd.DataFrame:
+    """Return rounds.csv of all members, with `selected_precision`: the share of selected labels that are right.
+
+    It is NaN where nothing was selected or the truth is not known.
+    """
+    parts = []
+    for member in run.members:
+        known = _judged(run, member).dropna(subset=["right"]).groupby("round")["right"].mean()
+        parts.append(
+            member.rounds.assign(member=member.name, selected_precision=member.rounds["round"].map(known).astype(float))
+        )
+    table = pd.concat(parts, ignore_index=True)
+    counts = dict.fromkeys(["round", "trusted", "pseudo", "pool", "selected", "epochs"], int)
+    return table[["member", *(name for name in table if name != "member")]].astype(counts)
+
+
+def validation_by_round(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a round, one column of validation accuracy a member: what `dvc plots` draws as lines.
+
+    The first column's name has a space, which no member's can have.
+    """
+    wide = rounds.pivot_table(index="round", columns="member", values="val_accuracy", sort=False, dropna=False)
+    return wide.rename_axis(index=ROUND, columns=None).reset_index()
+
+
+def selected_per_class(run: Run) -> pd.DataFrame:
+    """Return `member, round, class, selected, precision`: clips selected for each class in each round."""
+    parts = [_judged(run, member).assign(member=member.name) for member in run.members]
+    table = pd.concat(parts, ignore_index=True).astype({"round": int, "right": float})
+    grouped = table.groupby(["member", "round", "target"], sort=False)["right"]
+    counts = grouped.agg(selected="size", precision="mean").reset_index().rename(columns={"target": "class"})
+    return counts.sort_values(["member", "round", "class"], ignore_index=True)
+
+
+def _judged(run: Run, member: MemberRun) -> pd.DataFrame:
+    """Return the member's selections with `right`: 1, 0, or NaN where the truth is not known."""
+    truth = member.selections["clip_id"].map(dict(zip(run.answers["clip_id"], run.truth, strict=True))).fillna("")
+    right = (member.selections["target"] == truth).astype(float).where(truth != "")
+    return member.selections.assign(right=right)
+
+
+def per_class(run: Run) -> pd.DataFrame:
+    """Return one row a class: how many training clips are trusted, and how the ensemble answers on test clips."""
+    given = run.labels["label"]
+    kinds = {"verified": run.train & run.labels["verified"], "promoted": run.train & run.labels["promoted"]}
+    counts = pd.DataFrame(
+        {name: given[rows].value_counts().reindex(run.classes, fill_value=0) for name, rows in kinds.items()}
+    )
+    counts.insert(0, "clips", given[run.train].value_counts().reindex(run.classes, fill_value=0))
+    scores = metrics.per_class(run.probs, run.test_targets, run.classes)
+    return counts.rename_axis("class").reset_index().merge(scores, on="class")
+
+
+def confusion(run: Run) -> pd.DataFrame:
+    """Return `clip_id, actual, predicted`, one row a scored test clip: what `dvc plots` counts."""
+    targets = run.test_targets
+    rows = np.flatnonzero(metrics.scored(run.probs, targets))
+    names = np.array(run.classes, dtype=object)
+    return pd.DataFrame(
+        {
+            "clip_id": run.answers["clip_id"].to_numpy()[rows],
+            "actual": names[targets[rows]],
+            "predicted": names[metrics.ranking(run.probs[rows], 1)[:, 0]],
+        }
+    )
+
+
+def mistakes(run: Run, most: int = 10) -> pd.DataFrame:
+    """Return `actual, predicted, clips`: the most frequent wrong answers."""
+    answers = confusion(run)
+    wrong = answers[answers["actual"] != answers["predicted"]]
+    pairs = wrong.groupby(["actual", "predicted"]).size().rename("clips").reset_index()
+    return pairs.sort_values(["clips", "actual", "predicted"], ascending=[False, True, True], ignore_index=True)[:most]
+
+
+def quarantine(run: Run) -> pd.DataFrame:
+    """Return `clip_id, path, split, reason` of the clips that could not be used."""
+    rows = ~run.features.ok
+    clips = run.answers.loc[rows, ["clip_id", "path", "split"]]
+    return clips.assign(reason=run.features.index.loc[rows, "reason"].to_numpy()).reset_index(drop=True)
+
+
+def guarded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` with text that a spreadsheet would take for a formula marked as text by an apostrophe."""
+    text = table.select_dtypes(include=["object", "string"])
+    risky = {
+        name: column.where(~column.astype(str).str.match(r"[=+\-@\t\r]"), "'" + column.astype(str))
+        for name, column in text.items()
+    }
+    return table.assign(**{str(name): column for name, column in risky.items()})

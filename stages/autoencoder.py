@@ -1,0 +1,26 @@
+"""Fit the autoencoder and write every clip's latents, some reconstructions and the history."""
+
+import argparse
+
+from pipeline import artifacts, backend, encoding
+from pipeline.params import Params
+from stages.common import run
+
+
+def work(params: Params, at: argparse.Namespace) -> None:
+    """Read clips and features; write the folder `at.latents`."""
+    backend.configure(params.compute.device, params.compute.precision)
+    clips = artifacts.read_clips(at.clips)
+    features = artifacts.read_features(at.features)
+    encoded = encoding.encode(features, clips, params.autoencoder, seed=params.seed, examples=12)
+    with artifacts.publish(at.latents) as folder:
+        artifacts.write_array(folder / "latents.npy", encoded.latents)
+        artifacts.write_array(folder / "reconstructions.npy", encoded.reconstructions)
+        artifacts.write_table(folder / "reconstructions.csv", clips.loc[encoded.rows, ["clip_id"]])
+        artifacts.write_table(folder / "history.csv", encoded.history)
+    best = encoded.history["val_loss"].min()
+    print(f"autoencoder: {len(encoded.history)} epochs, best validation loss {best:.4f}")
+
+
+if __name__ == "__main__":
+    run(work, "Fit the autoencoder and encode every clip.", "clips", "features", "latents")

@@ -1,0 +1,92 @@
+"""The `earmark` command: use what a run has trained."""
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.errors import EarmarkError
+
+
+def main() -> None:
+    """Parse the command line; an `EarmarkError` is printed and ends with exit code 1."""
+    arguments = _parser().parse_args()
+    try:
+        sys.exit(arguments.work(arguments))
+    except EarmarkError as error:
+        sys.exit(f"error: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="earmark", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"earmark {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    predict = commands.add_parser("predict", help="label audio files with the ensemble of the last run")
+    predict.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="an audio file, or a folder of them")
+    predict.add_argument("--run", type=Path, default=Path("data"), help="where the run's data lies (default: data)")
+    predict.add_argument("--top", type=_count, default=3, metavar="K", help="labels a clip (default: 3)")
+    predict.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto")
+    form = predict.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const=_as_json, help="JSON, one object a clip")
+    form.add_argument(
+        "--csv", dest="form", action="store_const", const=_as_csv, help="CSV: path,rank,label,probability"
+    )
+    predict.set_defaults(work=_predict, form=_as_table)
+    return parser
+
+
+def _count(text: str) -> int:
+    value = int(text) if text.isdigit() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of labels from 1 on, found {text!r}")
+    return value
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    from pipeline import backend, predicting  # loads TensorFlow: not for --help
+
+    paths = predicting.find_audio(arguments.paths)
+    backend.configure(arguments.device, "float32")
+    tagger = predicting.load_tagger(arguments.run / "ensemble", arguments.run / "members")
+    predictions = predicting.predict(tagger, paths, top_k=arguments.top)
+    write: Callable[[list[predicting.Prediction]], None] = arguments.form
+    write(predictions)
+    problems = [p for p in predictions if p.problem]
+    for prediction in problems:
+        print(f"{prediction.path}: not labelled: {prediction.problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _as_table(predictions: list) -> None:
+    width = max(len(str(p.path)) for p in predictions)
+    for prediction in predictions:
+        labels = "   ".join(f"{label} {probability:.1%}" for label, probability in prediction.labels)
+        print(f"{prediction.path!s:<{width}}   {labels or '-'}")
+
+
+def _as_json(predictions: list) -> None:
+    rows = [
+        {
+            "path": str(p.path),
+            "labels": [{"label": label, "probability": round(probability, 6)} for label, probability in p.labels],
+            "problem": p.problem or None,
+        }
+        for p in predictions
+    ]
+    json.dump(rows, sys.stdout, indent=2, ensure_ascii=False)
+    print()
+
+
+def _as_csv(predictions: list) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["path", "rank", "label", "probability"])
+    for p in predictions:
+        for rank, (label, probability) in enumerate(p.labels, start=1):
+            writer.writerow([p.path, rank, label, f"{probability:.6f}"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Validate each member on its held-out fold and combine them."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from pipeline import artifacts, metrics
+from pipeline.ensemble import combine
+from pipeline.errors import DataError
+from pipeline.params import Params
+from stages import common
+
+
+def work(params: Params, paths: argparse.Namespace) -> None:
+    """Read clips and each member's probs.npy; write probs.npy, validation.csv and ensemble.json as one folder."""
+    clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
+    names, k = params.ensemble.members, params.ensemble.top_k
+    probs = [artifacts.read_probs(paths.members / name / "probs.npy", len(clips), len(classes)) for name in names]
+    folds = [params.members[name].fold for name in names]
+    rows = [_score(p, clips, classes, fold, k) for p, fold in zip(probs, folds, strict=True)]
+    validation = pd.DataFrame({"member": names, "fold": folds}).join(pd.DataFrame(rows))
+    weights = _weights(validation, params.ensemble.method)
+    mean = combine(probs, method=params.ensemble.method, weights=weights)
+    with artifacts.publish(paths.out) as folder:
+        artifacts.write_array(folder / "probs.npy", mean)
+        artifacts.write_table(folder / "validation.csv", validation)
+        recipe = {"method": params.ensemble.method, "weights": dict(zip(names, weights, strict=True))}
+        artifacts.write_json(folder / "ensemble.json", recipe)
+    for row in validation.to_dict("records"):
+        print(_line(str(row["member"]), row, int(row["fold"]), k))
+    if len(set(folds)) == 1:
+        print(_line(f"{params.ensemble.method} mean", _score(mean, clips, classes, folds[0], k), folds[0], k))
+    else:
+        print(f"{params.ensemble.method} mean of {len(names)}: not validated, no fold was held out from every member")
+
+
+def _score(probs: np.ndarray, clips: pd.DataFrame, classes: list[str], fold: int, k: int) -> dict[str, float]:
+    """Score on the verified training clips of `fold`, which the member did not train on."""
+    held_out = (clips["split"] == "train") & clips["verified"] & (clips["fold"] == fold)
+    targets = np.where(held_out, pd.Index(classes).get_indexer(pd.Index(clips["label"])), -1)
+    count = int(metrics.scored(probs, targets).sum())
+    return {
+        "clips": count,
+        "accuracy": metrics.accuracy(probs, targets),
+        "map": metrics.map_at_k(probs, targets, k),
+    }
+
+
+def _weights(validation: pd.DataFrame, method: str) -> list[float]:
+    """Return shares that sum to one: in proportion to validation MAP for `weighted`, else equal."""
+    score = validation["map"].to_numpy(dtype=np.float64)
+    if method != "weighted":
+        score = np.ones(len(score))
+    elif not np.isfinite(score).all():
+        name, fold = validation.loc[~np.isfinite(score), ["member", "fold"]].iloc[0]
+        raise DataError(
+            f"members.{name}.fold: fold {fold} has no verified clip to validate on, expected at least one for "
+            "ensemble.method weighted; choose another fold, or method geometric"
+        )
+    elif score.sum() == 0:
+        score = np.ones(len(score))
+    return [float(share) for share in score / score.sum()]
+
+
+def _line(name: str, score: dict, fold: int, k: int) -> str:
+    values = f"MAP@{k} {score['map']:.3f}  accuracy {score['accuracy']:.3f}"
+    return f"{name:<24} {values}  on {score['clips']} verified clips of fold {fold}"
+
+
+if __name__ == "__main__":
+    common.run(work, str(__doc__), "clips", "members", "out")

@@ -1,0 +1,48 @@
+"""Stage `prepare`: from the chosen data set to `data/raw/` and `data/clips/`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import artifacts, grouping, noise, preparing, registry
+from pipeline.params import Params
+from stages.common import run
+
+
+def work(params: Params, arguments: argparse.Namespace) -> None:
+    """Load the table, add noise if asked to, link the audio; write `clips.csv`, `classes.json` and `ignored.csv`.
+
+    Both folders appear whole or not at all.
+    """
+    dataset, root = params.dataset, Path(params.dataset.root)
+    with artifacts.publish(arguments.raw) as raw:
+        raw.mkdir()
+        load = registry.function("datasets", dataset.name)
+        table = load(root, raw, seed=params.seed, **dataset.settings)
+        ignored = preparing.ignored(table, root, raw)
+        clips, classes = preparing.prepare(_with_noise(params, table), raw, n_folds=params.folds.n, seed=params.seed)
+        with artifacts.publish(arguments.clips) as folder:
+            folder.mkdir()
+            artifacts.write_clips(folder, clips, classes)
+            artifacts.write_table(folder / "ignored.csv", ignored)
+    verified = int(clips["verified"].sum())
+    print(f"{len(clips)} clips of {len(classes)} classes, {verified} verified", file=sys.stderr)
+    if len(ignored):
+        print(f"{len(ignored)} audio files are in no row, see {arguments.clips}/ignored.csv", file=sys.stderr)
+
+
+def _with_noise(params: Params, table: pd.DataFrame) -> pd.DataFrame:
+    settings = params.dataset.simulate_noise
+    if settings is None:
+        return table
+    classes = sorted(set(table.loc[table["split"] == "train", "label"]) - {""})
+    given = settings.model_dump()
+    named, key = given.pop("grouping"), "dataset.simulate_noise.grouping"
+    groups = grouping.resolve(named, params.dataset.name, classes, key) if settings.kind == "within_group" else {}
+    return noise.simulate(table, groups=groups, **given)
+
+
+if __name__ == "__main__":
+    run(work, __doc__, "raw", "clips")

@@ -1,0 +1,32 @@
+"""Map the latents into two dimensions, once for each method."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from pipeline import artifacts, registry
+from pipeline.latents import normalise
+from pipeline.params import Params
+from stages.common import run
+
+
+def work(params: Params, at: argparse.Namespace) -> None:
+    """Read clips and latents; write `<method>.csv` (clip_id, x, y; empty where a clip has no place) as one folder."""
+    clips = artifacts.read_clips(at.clips)
+    raw = artifacts.read_array(at.latents / "latents.npy", shape=(len(clips), None))
+    latents = normalise(raw, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
+    usable = np.isfinite(latents).all(axis=1)
+    with artifacts.publish(at.out) as folder:
+        folder.mkdir()
+        for method in params.project.methods:
+            project = registry.function("projection", method)
+            points = np.full((len(clips), 2), np.nan)
+            points[usable] = project(latents[usable], seed=params.seed, **params.project.of(method))
+            table = pd.DataFrame({"clip_id": clips["clip_id"], "x": points[:, 0], "y": points[:, 1]})
+            artifacts.write_table(folder / f"{method}.csv", table)
+            print(f"{method}: {np.isfinite(points).all(axis=1).sum()} of {len(clips)} clips placed")
+
+
+if __name__ == "__main__":
+    run(work, str(__doc__), "clips", "latents", "out")

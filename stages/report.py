@@ -1,0 +1,30 @@
+"""Write the report: numbers, tables, figures, the page and the submission."""
+
+import argparse
+import shutil
+
+from pipeline import artifacts
+from pipeline.params import Params
+from pipeline.reporting.numbers import summary
+from pipeline.reporting.report import write_report
+from pipeline.reporting.run import read_run
+from stages.common import run
+
+INPUTS = ("clips", "features", "latents", "labels", "members", "ensemble", "projection")
+
+
+def work(params: Params, at: argparse.Namespace) -> None:
+    """Read everything that the run left; replace the folder `at.out` as a whole."""
+    found = read_run({name: getattr(at, name) for name in INPUTS}, params)
+    with artifacts.publish(at.out) as folder:
+        folder.mkdir()
+        # DVC and git keep their own files among the outputs; they are not the report's to remove.
+        for kept in at.out.glob(".*") if at.out.is_dir() else ():
+            if kept.is_file():
+                shutil.copy2(kept, folder)
+        metrics = write_report(folder, found, params)
+    print(summary(metrics, params.ensemble, str(at.out / "index.html")))
+
+
+if __name__ == "__main__":
+    run(work, str(__doc__), *INPUTS, "out")

@@ -1,0 +1,50 @@
+"""Train one member in rounds of self-training, going on after the last finished round of a run that was cut off."""
+
+import argparse
+from pathlib import Path
+
+from pipeline import artifacts, backend, fingerprint, members, patches, selftraining
+from pipeline.checkpoints import Checkpoints
+from pipeline.errors import ParamsError
+from pipeline.learner import KerasLearner
+from pipeline.params import Params
+from stages.common import run
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def work(params: Params, at: argparse.Namespace) -> None:
+    """Read clips, features and labels; write the folder of member `at.member` below `at.members`."""
+    if at.member not in params.members:
+        raise ParamsError(f"members: there is no {at.member!r}, there are {', '.join(params.members)}")
+    member = params.members[at.member]
+    machine = backend.configure(params.compute.device, params.compute.precision)
+    clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
+    features, labels = artifacts.read_features(at.features), artifacts.read_labels(at.labels / "labels.csv")
+    split = selftraining.split_clips(clips, labels, classes, features.ok, member)
+    n_frames = patches.frames_in_patch(features, member.patches, split.trusted)
+    key = fingerprint.digest(
+        [member.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],
+        [features.index[["clip_id", "sha256", "status"]].to_csv(), fingerprint.code(Path(__file__), ROOT)],
+        *vars(split).values(),
+    )
+    checkpoints = Checkpoints(at.checkpoints / at.member, key)
+    learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member)
+    state = selftraining.run_rounds(split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}"))
+    members.write(
+        at.members / at.member,
+        member,
+        state,
+        learner,
+        features=features,
+        clips=clips,
+        classes=classes,
+        split=split,
+        n_frames=n_frames,
+    )
+    checkpoints.remove()
+
+
+if __name__ == "__main__":
+    paths = ("clips", "features", "labels", "members", "checkpoints")
+    run(work, "Train one member of the ensemble.", *paths, extra=("member",))

@@ -1,0 +1,18 @@
+"""Say in a few lines what the last run came to."""
+
+import argparse
+
+from pipeline import artifacts
+from pipeline.params import Params
+from pipeline.reporting.numbers import summary
+from stages.common import run
+
+
+def work(params: Params, at: argparse.Namespace) -> None:
+    """Read metrics.json of the folder `at.report` and print its summary."""
+    metrics = artifacts.read_json(at.report / "metrics.json")
+    print(summary(metrics, params.ensemble, str(at.report / "index.html")))
+
+
+if __name__ == "__main__":
+    run(work, str(__doc__), "report")

@@ -1,0 +1,96 @@
+import json
+from argparse import Namespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import artifacts
+from pipeline.errors import ArtifactError, DataError
+from pipeline.params import load_params
+from stages.ensemble import work
+
+CLASSES = ["a", "b", "c"]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Twelve clips, two members named `good` (right on its fold) and `bad` (wrong on it), both holding out fold 0."""
+    n = 12
+    clips = pd.DataFrame(
+        {
+            "clip_id": [f"clip{i:02d}" for i in range(n)],
+            "path": [f"{i}.wav" for i in range(n)],
+            "label": [CLASSES[i % 3] for i in range(n)],
+            "verified": [True] * 9 + [False] * 3,
+            "split": ["train"] * 9 + ["train", "test", "test"],
+            "fold": [0, 0, 0, 1, 1, 1, 2, 2, 2, 0, -1, -1],
+            "group": [f"s{i}" for i in range(n)],
+        }
+    )
+    artifacts.write_clips(tmp_path / "clips", clips, CLASSES)
+    right = np.full((n, 3), 0.1, np.float32) + 0.7 * np.eye(3, dtype=np.float32)[np.arange(n) % 3]
+    artifacts.write_array(tmp_path / "members" / "good" / "probs.npy", right)
+    artifacts.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
+    # Left over from a member that is not in the params any more: must not be swept in.
+    artifacts.write_array(tmp_path / "members" / "gone" / "probs.npy", np.zeros((1, 1), np.float32))
+    base = load_params("params.yaml")
+    member = next(iter(base.members.values())).model_copy(update={"fold": 0})
+
+    def params(method="geometric", folds=(0, 0)):
+        ensemble = base.ensemble.model_copy(update={"members": ["good", "bad"], "method": method, "top_k": 3})
+        members = {name: member.model_copy(update={"fold": f}) for name, f in zip(("good", "bad"), folds, strict=True)}
+        return base.model_copy(update={"members": members, "ensemble": ensemble})
+
+    return params, Namespace(clips=tmp_path / "clips", members=tmp_path / "members", out=tmp_path / "ensemble")
+
+
+def test_members_are_validated_on_verified_clips_of_their_fold(project, capsys):
+    params, paths = project
+    work(params(), paths)
+    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
+    assert table["clips"].tolist() == ["3", "3"]
+    assert table["accuracy"].astype(float).tolist() == [1.0, 0.0]
+    assert table["map"].astype(float)["good"] == 1.0
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 3
+    assert shown[2].startswith("geometric mean")
+    assert "fold 0" in shown[2]
+
+
+def test_probs_and_equal_weights_are_written(project):
+    params, paths = project
+    work(params(), paths)
+    mean = artifacts.read_probs(paths.out / "probs.npy", 12, 3)
+    assert np.isfinite(mean).all()
+    assert json.loads((paths.out / "ensemble.json").read_text())["weights"] == {"good": 0.5, "bad": 0.5}
+
+
+def test_weights_follow_validation(project):
+    params, paths = project
+    work(params("weighted"), paths)
+    weights = json.loads((paths.out / "ensemble.json").read_text())["weights"]
+    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")["map"].astype(float)
+    assert weights["good"] / weights["bad"] == pytest.approx(table["good"] / table["bad"])
+    mean = artifacts.read_probs(paths.out / "probs.npy", 12, 3)
+    assert (mean.argmax(axis=1) == np.arange(12) % 3).all()
+
+
+def test_members_of_different_folds_are_not_validated_together(project, capsys):
+    params, paths = project
+    work(params(folds=(0, 1)), paths)
+    assert "not validated" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_weights_without_a_clip_to_validate_on_are_refused_and_nothing_is_written(project):
+    params, paths = project
+    with pytest.raises(DataError, match=r"members\.bad\.fold: fold 4 has no verified clip.*geometric"):
+        work(params("weighted", folds=(0, 4)), paths)
+    assert not paths.out.exists()
+
+
+def test_a_missing_member_is_named(project):
+    params, paths = project
+    (paths.members / "bad" / "probs.npy").unlink()
+    with pytest.raises(ArtifactError, match=r"bad/probs\.npy: missing; run `dvc repro`"):
+        work(params(), paths)

@@ -1,0 +1,111 @@
+"""params.yaml: what is accepted, and what the refusals say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.errors import ParamsError
+from pipeline.params import load_params, overlay
+
+
+def changed(root: Path, tmp_path: Path, dotted: str, value: Any) -> Path:
+    """Write the default params with one key changed."""
+    data = YAML(typ="safe").load(root / "params.yaml")
+    *path, last = dotted.split(".")
+    section = data
+    for key in path:
+        section = section[key]
+    section[last] = value
+    target = tmp_path / "params.yaml"
+    YAML().dump(data, target)
+    return target
+
+
+def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
+    params = load_params(root / "params.yaml")
+    for name, member in params.members.items():
+        assert member.rounds == params.self_train["rounds"], name
+    assert params.dataset.settings["clips"] == 720
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("sed", 1, "sed: unknown key"),
+        ("seed", -1, "seed: "),
+        ("dataset.name", "demoo", "did you mean 'demo'"),
+        ("dataset.clip", 3, "dataset.clip: not a setting of demo, which takes: clips"),
+        ("dataset.clips", 0, "dataset.clips: "),
+        ("features.kind", "mell", "did you mean 'mel'"),
+        ("features.mel.n_mel", 3, "features.mel.n_mel: not a setting of mel"),
+        ("features.wavelet", {}, "there is no 'wavelet'"),
+        ("features.max_quarantined", 1.5, "features.max_quarantined: "),
+        ("self_train.selection.lower", [0.3, 1.2], "selection.lower.1: "),
+        ("self_train.selection.upper", 0.4, "must not be above the upper bound"),
+        ("self_train.fit.epochs", -3, "fit.epochs: "),
+        ("self_train.fit.learning_rate", float("nan"), "fit.learning_rate: "),
+        ("self_train.fold", 7, "fold: 7 does not exist, folds are 0 to 4"),
+        ("self_train.augment.mixup.alpha", 0, "augment.mixup.alpha: "),
+        ("members.small.model.widht", 3, "members.small.model.widht: not a setting of vgg_small"),
+        ("members.small.model.name", "vgg", "there is no 'vgg'"),
+        ("members.small.model.name", "cnn1d", "takes features of kind waveform"),
+        ("members.a b", {}, "members.a b"),
+        ("ensemble.members", ["small", "smal"], "smal not described under members"),
+        ("ensemble.members", ["small", "small"], "more than once: small"),
+        ("ensemble.method", "harmonic", "ensemble.method: "),
+        ("spread.gamma", "automatic", "spread.gamma"),
+        ("spread.alpha", 1.0, "spread.alpha: "),
+        ("compute.jobs", 0, "compute.jobs: "),
+        ("project.methods", ["pca"], "there is no 'pca'"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(root: Path, tmp_path: Path, key: str, value: Any, says: str) -> None:
+    if key.startswith("members.small.model.name") and value == "cnn1d":
+        path = changed(root, tmp_path, "members.small.model", {"name": "cnn1d"})
+    else:
+        path = changed(root, tmp_path, key, value)
+    with pytest.raises(ParamsError) as caught:
+        load_params(path)
+    assert says in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("seed: 1\nseed: 2\n", "duplicate key"),
+        ("seed: [1\n", "not valid YAML"),
+        ("- 1\n", "expected a mapping"),
+        ("", "expected a mapping"),
+        ("x: " + "a" * 1_000_001, "at most"),
+        ("a: !!python/object/apply:os.system ['true']\n", "not valid YAML"),
+    ],
+)
+def test_what_is_no_params_file_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(ParamsError, match=says):
+        load_params(path)
+
+
+def test_a_missing_file_and_a_wrong_encoding_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="cannot be read"):
+        load_params(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes("titel: Gerät\n".encode("latin-1"))
+    with pytest.raises(ParamsError, match="not UTF-8"):
+        load_params(tmp_path / "latin.yaml")
+
+
+def test_numbers_are_read_as_dvc_reads_them(root: Path, tmp_path: Path) -> None:
+    text = (root / "params.yaml").read_text().replace("learning_rate: 0.002", "learning_rate: 1e-3")
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    assert load_params(path).autoencoder.fit.learning_rate == 1e-3
+
+
+def test_overlay_goes_into_mappings_but_replaces_a_model_whole() -> None:
+    base = {"fit": {"epochs": 3, "rate": 1}, "model": {"name": "a", "width": 2}, "augment": {"mixup": {}}}
+    own = {"fit": {"epochs": 5}, "model": {"name": "b"}, "augment": {}}
+    assert overlay(base, own) == {"fit": {"epochs": 5, "rate": 1}, "model": {"name": "b"}, "augment": {}}

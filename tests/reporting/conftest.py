@@ -1,0 +1,204 @@
+"""A run that never ran: every artefact that the report reads, small, made up and of any number of classes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import artifacts
+from pipeline.ensemble import combine
+from pipeline.params import Params
+from pipeline.reliability import Estimate, promotion_table
+from pipeline.reporting.report import write_report
+from pipeline.reporting.run import Run, read_run
+
+NAMES = (
+    "Acoustic_guitar Applause Bark Bass_drum Burping_or_eructation Bus Cello Chime Clarinet Computer_keyboard Cough "
+    "Cowbell Double_bass Drawer_open_or_close Electric_piano Fart Finger_snapping Fireworks Flute Glockenspiel Gong "
+    "Gunshot_or_gunfire Harmonica Hi-hat Keys_jangling Knock Laughter Meow Microwave_oven Oboe Saxophone Scissors "
+    "Shatter Snare_drum Squeak Tambourine Tearing Telephone Trumpet Violin_or_fiddle Writing"
+)
+FOLDERS = ("clips", "features", "latents", "labels", "members", "ensemble", "projection")
+
+
+@dataclass
+class MadeUp:
+    root: Path
+    params: Params
+
+    @property
+    def at(self) -> dict[str, Path]:
+        return {name: self.root / name for name in FOLDERS}
+
+    def read(self) -> Run:
+        return read_run(self.at, self.params)
+
+
+def params(members=("small", "large"), methods=("tsne", "umap"), **report) -> Params:
+    """Only the sections that the report reads."""
+    base = {
+        "seed": 0,
+        "ensemble": {"members": list(members)},
+        "project": {"methods": list(methods)},
+        "report": {"dpi": 60} | report,
+    }
+    whole = {
+        name: Params.model_fields[name].annotation.model_validate(value)
+        for name, value in base.items()
+        if name != "seed"
+    }
+    return Params.model_construct(seed=0, **whole)
+
+
+def make(
+    root,
+    n=160,
+    n_classes=12,
+    n_groups=2,
+    members=("small", "large"),
+    rounds=3,
+    truth=True,
+    test_labels=True,
+    classes=None,
+    dpi=60,
+    feature_maps=16,
+    quarantined=3,
+    folds=(0, 0),
+) -> MadeUp:
+    """Write a run of `n` clips, a quarter of them test clips; same arguments, same run."""
+    random = np.random.default_rng(0)
+    classes = classes or NAMES.split()[:n_classes]
+    ids = [f"clip{i:04d}" for i in range(n)]
+    real = random.permutation(np.arange(n) % len(classes))
+    test = np.arange(n) % 4 == 3
+    verified = (random.random(n) < 0.45) & ~test
+    wrong = (random.random(n) < 0.3) & ~verified & ~test
+    given = np.where(wrong, random.integers(len(classes), size=n), real)
+    label, true = np.array(classes, object)[given], np.array(classes, object)[real]
+    if not test_labels:
+        label, true = np.where(test, "", label), np.where(test, "", true)
+    clips = pd.DataFrame(
+        {
+            "clip_id": ids,
+            "path": [f"audio/{i}.wav" for i in ids],
+            "label": label,
+            "verified": verified,
+            "split": np.where(test, "test", "train"),
+            "fold": np.where(test, -1, np.arange(n) % 5),
+            "group": ids,
+        }
+    )
+    artifacts.write_clips(root / "clips", clips.assign(truth=true) if truth else clips, classes)
+    bad = np.zeros(n, bool)
+    bad[[i for i in (3, 10, 21)[:quarantined] if i < n and n > 5]] = True
+    _features(root / "features", ids, bad)
+    _latents(root / "latents", ids, random)
+    promoted = ~verified & ~test & ~bad & (random.random(n) < np.where(wrong, 0.1, 0.6))
+    groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
+    _labels(root / "labels", clips, classes, promoted, groups)
+    for member in members:
+        _member(root / "members" / member, clips, classes, real, bad, rounds, random)
+    parts = [np.load(root / "members" / member / "probs.npy") for member in members]
+    artifacts.write_array(root / "ensemble" / "probs.npy", combine(parts, method="geometric"))
+    rows = [
+        {"member": m, "fold": f, "clips": 12, "accuracy": 0.8, "map": 0.9} for m, f in zip(members, folds, strict=False)
+    ]
+    artifacts.write_table(root / "ensemble" / "validation.csv", pd.DataFrame(rows))
+    places = np.stack([np.cos(real * 6.28 / len(classes)), np.sin(real * 6.28 / len(classes))], 1)
+    places = np.where(bad[:, None], np.nan, places + 0.15 * random.normal(size=(n, 2)))
+    for method in ("tsne", "umap"):
+        table = pd.DataFrame({"clip_id": ids, "x": places[:, 0], "y": places[:, 1]})
+        artifacts.write_table(root / "projection" / f"{method}.csv", table)
+    return MadeUp(root, params(members, dpi=dpi, feature_maps=feature_maps))
+
+
+def _probs(real, k, bad, random):
+    logits = random.normal(size=(len(real), k)) + 2.5 * np.eye(k)[real]
+    probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    return np.where(bad[:, None], np.nan, probs).astype(np.float32)
+
+
+def _features(folder, ids, bad):
+    frames = np.where(bad, 0, 4)
+    index = pd.DataFrame(
+        {"clip_id": ids, "start": np.cumsum(frames) - frames, "n_frames": frames, "seconds": frames / 2}
+    )
+    index["status"] = np.where(bad, "quarantined", "ok")
+    index["reason"] = np.where(bad, "holds no audio: 0 frames", "")
+    artifacts.write_table(folder / "index.csv", index.assign(sha256="0" * 64))
+    artifacts.write_array(folder / "frames.npy", np.zeros((frames.sum(), 8), np.float16))
+    artifacts.write_json(folder / "features.json", {"kind": "mel", "n_bins": 8})
+
+
+def _latents(folder, ids, random):
+    shown = ids[: min(12, len(ids))]
+    time, pitch = np.meshgrid(np.arange(48), np.arange(32), indexing="ij")
+    clean = np.stack([np.sin(time / (3 + i) + pitch / 5) for i in range(len(shown))])
+    pair = np.stack([clean + 0.3 * random.normal(size=clean.shape), clean]).astype(np.float32)
+    artifacts.write_array(folder / "reconstructions.npy", pair)
+    artifacts.write_table(folder / "reconstructions.csv", pd.DataFrame({"clip_id": shown}))
+    epochs = np.arange(1, 13)
+    history = pd.DataFrame({"epoch": epochs, "loss": 0.1 / epochs, "val_loss": 0.11 / epochs + 0.002})
+    artifacts.write_table(folder / "history.csv", history)
+
+
+def _labels(folder, clips, classes, promoted, groups):
+    of = {name: group for group, names in groups.items() for name in names}
+    train = clips["split"] == "train"
+    known = clips["label"].where(train, "")
+    labels = clips[["clip_id"]].assign(label=known, verified=clips["verified"], spread_label=known, confidence=0.7)
+    labels = labels.assign(abstained=False, promoted=promoted, group=known.map(of).fillna(""), reason="")
+    artifacts.write_labels(folder / "labels.csv", labels)
+    artifacts.write_json(folder / "groups.json", groups)
+    estimate = Estimate(0.55, 0.8, 0.1, 0.31, 0.22, 0.4, 0.94, 0.88, 0.98)
+    estimates = dict.fromkeys([*groups, "all"], estimate)
+    artifacts.write_table(folder / "promotion.csv", promotion_table(labels, estimates, groups))
+
+
+def _member(folder, clips, classes, real, bad, rounds, random):
+    artifacts.write_array(folder / "probs.npy", _probs(real, len(classes), bad, random))
+    pool = clips[(clips["split"] == "train") & ~clips["verified"]]
+    number = np.arange(1, rounds + 1)
+    table = pd.DataFrame(
+        {"round": number, "trusted": 60, "pseudo": 5 * (number - 1), "pool": 40, "lower": 0.35, "upper": 1.0}
+    )
+    table = table.assign(
+        selected=np.minimum(5 * number, len(pool)),
+        epochs=4,
+        train_accuracy=0.9,
+        val_accuracy=0.6 + 0.3 * random.random() * number / rounds,
+        val_map=0.9,
+    )
+    artifacts.write_table(folder / "rounds.csv", table)
+    steps = pd.DataFrame([(r, e) for r in number for e in range(1, 5)], columns=["round", "epoch"])
+    fall = 1 / np.sqrt(np.arange(1, len(steps) + 1))
+    steps = steps.assign(
+        loss=2 * fall, accuracy=1 - 0.8 * fall, val_loss=2.2 * fall, val_accuracy=1 - 0.9 * fall, learning_rate=0.001
+    )
+    artifacts.write_table(folder / "history.csv", steps)
+    chosen = [pool.sample(min(len(pool), 5 * int(r)), random_state=int(r)).assign(round=r) for r in number]
+    selections = pd.concat(chosen)[["round", "clip_id", "label"]].rename(columns={"label": "given"})
+    selections = selections.assign(target=selections["given"], probability=0.8)
+    artifacts.write_table(folder / "selections.csv", selections)
+    maps = random.normal(size=(20, 32, 24)).astype(np.float32).cumsum(1)
+    artifacts.write_array(folder / "feature_maps.npy", maps)
+    card = {"feature_maps_clip": clips["clip_id"].iloc[0], "model": {"name": "vgg_small"}, "parameters": 12345}
+    artifacts.write_json(folder / "member.json", card)
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Make a run below the test's own folder."""
+    return lambda **settings: make(tmp_path / "run", **settings)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A run of 12 classes in two groups and the folder of its report; not to be changed."""
+    root = tmp_path_factory.mktemp("finished")
+    made = make(root / "run")
+    (root / "reports").mkdir()
+    write_report(root / "reports", made.read(), made.params)
+    return made, root / "reports"

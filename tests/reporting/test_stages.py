@@ -1,0 +1,39 @@
+"""The stages `report` and `summary`: what they replace, what they leave, what they say."""
+
+from argparse import Namespace
+
+import pytest
+
+from pipeline.errors import ArtifactError
+from stages import report, summary
+
+
+def test_report_replaces_its_folder_as_a_whole_and_summary_repeats_its_lines(make_run, tmp_path, capsys):
+    made, out = make_run(n=48), tmp_path / "reports"
+    out.mkdir()
+    (out / ".gitignore").write_text("/index.html\n")
+    (out / "stale.png").write_text("of an earlier run")
+    report.work(made.params, Namespace(**made.at, out=out))
+    said = capsys.readouterr().out
+    assert (out / "index.html").is_file()
+    assert (out / ".gitignore").read_text() == "/index.html\n"
+    assert not (out / "stale.png").exists()
+    summary.work(made.params, Namespace(report=out))
+    assert capsys.readouterr().out == said
+    assert str(out / "index.html") in said
+
+
+def test_a_report_that_fails_leaves_the_earlier_one(make_run, tmp_path):
+    made, out = make_run(n=48), tmp_path / "reports"
+    out.mkdir()
+    (out / "index.html").write_text("earlier")
+    (made.root / "ensemble" / "probs.npy").write_bytes(b"\x93NUMPY")
+    with pytest.raises(ArtifactError, match=r"probs\.npy"):
+        report.work(made.params, Namespace(**made.at, out=out))
+    assert [path.name for path in out.iterdir()] == ["index.html"]
+    assert (out / "index.html").read_text() == "earlier"
+
+
+def test_summary_without_a_report_says_what_to_run(make_run, tmp_path):
+    with pytest.raises(ArtifactError, match=r"metrics\.json: missing; run `dvc repro`"):
+        summary.work(make_run(n=8).params, Namespace(report=tmp_path))

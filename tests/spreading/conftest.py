@@ -1,0 +1,48 @@
+"""Clouds of points that stand for clips, a class each, with labels that are partly wrong."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+def _clouds(
+    seed: int = 0,
+    *,
+    n: int = 300,
+    k: int = 4,
+    d: int = 12,
+    rate: float = 0.3,
+    verified: float = 0.4,
+    apart: float = 3.0,
+) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+    """Return latents (n, d), the clips table and the true labels."""
+    random = np.random.default_rng(seed)
+    y = random.integers(0, k, n)
+    x = random.normal(size=(n, d)) + apart * np.eye(k, d)[y]
+    trusted = random.random(n) < verified
+    wrong = (random.random(n) < rate) & ~trusted
+    given = np.where(wrong, (y + random.integers(1, k, n)) % k, y)
+    clips = pd.DataFrame(
+        {
+            "clip_id": [f"clip{i:04d}" for i in range(n)],
+            "path": [f"{i}.wav" for i in range(n)],
+            "label": [f"class{c}" for c in given],
+            "verified": trusted,
+            "split": "train",
+            "fold": 0,
+            "group": [f"source{i}" for i in range(n)],
+        }
+    )
+    return x, clips, np.array([f"class{c}" for c in y])
+
+
+@pytest.fixture
+def clouds() -> Callable[..., tuple[np.ndarray, pd.DataFrame, np.ndarray]]:
+    return _clouds
+
+
+@pytest.fixture
+def groups() -> dict[str, list[str]]:
+    return {"all_of_them": [f"class{c}" for c in range(4)]}

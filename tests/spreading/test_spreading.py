@@ -1,0 +1,205 @@
+import logging
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.semi_supervised import LabelSpreading
+
+from pipeline import schemas
+from pipeline.params import Spread
+from pipeline.spreading import affinity, distributions, scale, spread
+
+
+def _settings(**given):
+    return Spread(grouping="one", **given)
+
+
+def _unverified(table):
+    return table[~table["verified"]]
+
+
+@pytest.mark.parametrize("alpha", [0.1, 0.3, 0.9])
+def test_distributions_are_the_closed_form(clouds, alpha):
+    x, clips, _ = clouds(n=60)
+    seeds = np.where(clips["verified"], clips["label"].str[-1].astype(int), -1)
+    near = affinity(x, _settings(gamma=0.1))
+    got, converged = distributions(near, seeds, _settings(alpha=alpha, tol=1e-12))
+    w = near - np.diag(np.diag(near))
+    root = np.sqrt(w.sum(axis=1))
+    s = w / root[:, None] / root[None, :]
+    expected = np.linalg.solve(np.eye(60) - alpha * s, np.eye(4)[seeds] * (seeds >= 0)[:, None])
+    np.testing.assert_allclose(got, expected / expected.sum(axis=1, keepdims=True), atol=1e-9)
+    assert converged
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "knn"])
+def test_labels_are_those_of_scikit_learn_where_there_is_evidence(clouds, groups, kernel):
+    x, clips, _ = clouds()
+    seeds = np.where(clips["verified"], clips["label"].str[-1].astype(int), -1)
+    # scikit-learn counts a clip among its own neighbours and gives that edge no weight.
+    model = LabelSpreading(kernel=kernel, gamma=0.5, n_neighbors=8, alpha=0.2, max_iter=1000).fit(x, seeds)
+    table = spread(x, clips, groups, _settings(kernel=kernel, gamma=0.5, n_neighbors=7, max_iter=1000))
+    said = _unverified(table).query("~abstained")
+    assert len(said) > 100
+    assert (said["spread_label"] == [f"class{c}" for c in model.transduction_[said.index]]).all()
+    np.testing.assert_allclose(said["confidence"], model.label_distributions_[said.index].max(axis=1), atol=1e-6)
+
+
+def test_wrong_labels_are_mostly_left_out_and_right_ones_mostly_promoted(clouds, groups):
+    x, clips, truth = clouds(rate=0.3)
+    table = spread(x, clips, groups, _settings(gamma_scale=5))
+    promoted, right = table["promoted"], clips["label"] == truth
+    assert right[promoted].mean() > 0.95
+    assert promoted[right & ~table["verified"]].mean() > 0.7
+
+
+def test_labels_of_pure_chance_are_promoted_about_as_often_as_chance_says(clouds, groups):
+    x, clips, _ = clouds(n=800)
+    shuffled = np.random.default_rng(1).permutation(clips["label"])
+    table = spread(x, clips.assign(label=shuffled), groups, _settings(gamma_scale=5))
+    assert abs(_unverified(table)["promoted"].mean() - 1 / 4) < 0.06
+
+
+def test_the_table_fits_its_schema_and_says_where_each_label_is_from(clouds, groups):
+    x, clips, _ = clouds()
+    clips.loc[:9, ["split", "label", "fold"]] = ["test", "", -1]
+    clips.loc[10, ["label", "verified"]] = ["", False]
+    clips.loc[11, ["label", "verified"]] = ["elsewhere", False]
+    clips.loc[[12, 13], "verified"] = [False, True]
+    x[[12, 13]] = np.nan
+    table = spread(x, clips, groups, _settings())
+    schemas.check(schemas.LABELS, table, "labels.csv")
+    test = table[:10]
+    assert (test["reason"] == "test").all()
+    assert test["abstained"].all()
+    assert (test[["label", "spread_label", "group"]] == "").all(axis=None)
+    assert not test[["verified", "promoted"]].any(axis=None)
+    assert (test["confidence"] == 0).all()
+    assert table["reason"][10] == "abstained: no given label"
+    assert table["reason"][11] == "abstained: its class is in no group"
+    assert table["reason"][12] == "abstained: no usable latent"
+    assert table["reason"][13] == "verified"
+    verified = table[table["verified"]]
+    assert (verified["spread_label"] == verified["label"]).all()
+    assert (verified["reason"] == "verified").all()
+    assert (verified["confidence"] == 1).all()
+
+
+def test_promoted_clips_are_the_unverified_that_agree(clouds, groups):
+    x, clips, _ = clouds()
+    table = spread(x, clips, groups, _settings())
+    agrees = ~table["verified"] & ~table["abstained"] & (table["spread_label"] == table["label"])
+    assert (table["promoted"] == agrees).all()
+    assert (table["reason"][agrees] == "agrees").all()
+    others = table[~table["verified"] & ~agrees & ~table["abstained"]]
+    assert (others["reason"] == "disagrees: spread says " + others["spread_label"]).all()
+
+
+def test_a_label_is_only_spread_within_its_group(clouds):
+    x, clips, _ = clouds()
+    groups = {"low": ["class0", "class1"], "high": ["class2", "class3"]}
+    table = spread(x, clips, groups, _settings())
+    for group, classes in groups.items():
+        said = table[(table["group"] == group) & ~table["abstained"]]
+        assert set(said["spread_label"]) == set(said["label"]) == set(classes)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), kernel=st.sampled_from(["rbf", "knn"]))
+def test_the_order_of_clips_does_not_matter(clouds, groups, seed, kernel):
+    x, clips, _ = clouds(n=120)
+    order = np.random.default_rng(seed).permutation(len(clips))
+    columns = ["clip_id", "spread_label", "promoted", "reason"]
+    straight = spread(x, clips, groups, _settings(kernel=kernel))[columns]
+    shuffled = spread(x[order], clips.iloc[order].reset_index(drop=True), groups, _settings(kernel=kernel))[columns]
+    assert shuffled.sort_values("clip_id", ignore_index=True).equals(straight)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "knn"])
+def test_the_unit_of_the_latents_does_not_matter_with_gamma_auto(clouds, groups, kernel):
+    x, clips, _ = clouds()
+    small, large = (spread(v, clips, groups, _settings(kernel=kernel)) for v in (x, x * 1000))
+    assert (small["promoted"] == large["promoted"]).all()
+    np.testing.assert_allclose(small["confidence"], large["confidence"], atol=1e-9)
+
+
+def test_gamma_of_the_report_on_raw_latents_abstains_and_never_answers_the_first_class(clouds, groups):
+    x, clips, _ = clouds(d=64)
+    table = _unverified(spread(10 * x, clips, groups, _settings(gamma=20)))
+    assert (table["reason"] == "abstained: no evidence").all()
+    assert (table["spread_label"] == "").all()
+    assert not table["promoted"].any()
+
+
+def test_a_group_of_one_class_abstains(clouds):
+    x, clips, _ = clouds()
+    table = _unverified(spread(x, clips, {"lonely": ["class0"]}, _settings()).query("group == 'lonely'"))
+    assert table["reason"].str.contains("1 classes with verified clips in the group, expected two or more").all()
+    assert not table["promoted"].any()
+
+
+def test_a_group_with_one_verified_clip_abstains(clouds, groups):
+    x, clips, _ = clouds()
+    table = spread(x, clips.assign(verified=clips.index == 5), groups, _settings())
+    assert _unverified(table)["abstained"].all()
+    assert table["reason"][5] == "verified"
+
+
+def test_a_group_without_any_clip_is_no_error(clouds, groups):
+    x, clips, _ = clouds()
+    both = spread(x, clips, groups | {"nobody": ["class9"]}, _settings())
+    assert both.equals(spread(x, clips, groups, _settings()))
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "knn"])
+def test_identical_latents_abstain(clouds, groups, kernel):
+    x, clips, _ = clouds()
+    table = spread(np.full_like(x, 0.1), clips, groups, _settings(kernel=kernel))
+    assert (_unverified(table)["reason"] == "abstained: the latents of the group are identical").all()
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "knn"])
+def test_a_far_outlier_abstains_and_the_others_do_not(clouds, groups, kernel):
+    x, clips, _ = clouds()
+    clips.loc[7, "verified"] = False
+    x[7] = 1e6
+    table = spread(x, clips, groups, _settings(kernel=kernel))
+    assert table["reason"][7] == "abstained: no evidence"
+    assert not _unverified(table).drop(7)["abstained"].any()
+
+
+def test_a_clip_between_two_classes_abstains_for_a_tie(clouds):
+    _, clips, _ = clouds(n=3)
+    clips = clips.assign(label=["class0", "class0", "class1"], verified=[True, False, True])
+    table = spread(np.array([[-1.0], [0.0], [1.0]]), clips, {"pair": ["class0", "class1"]}, _settings())
+    assert table["reason"][1] == "abstained: a tie between classes"
+
+
+def test_answers_below_min_confidence_abstain(clouds, groups):
+    x, clips, _ = clouds()
+    low = spread(x, clips, groups, _settings())
+    high = spread(x, clips, groups, _settings(min_confidence=0.4))
+    unsure = ~low["verified"] & (low["confidence"] < 0.4)
+    assert 0 < unsure.sum() < len(unsure)
+    assert (high["reason"][unsure] == "abstained: below min_confidence 0.4").all()
+    assert (high["promoted"] == low["promoted"] & ~unsure).all()
+
+
+def test_stopping_before_convergence_is_logged_not_raised(clouds, groups, caplog):
+    x, clips, _ = clouds(n=80)
+    with caplog.at_level(logging.WARNING):
+        table = spread(x, clips, groups, _settings(max_iter=1, alpha=0.99))
+    assert "spread.max_iter (1)" in caplog.text
+    assert len(table) == 80
+
+
+def test_scale_is_the_median_squared_distance_to_the_neighbours():
+    assert scale(np.array([[0.0], [1.0], [3.0]]), 1) == pytest.approx(1.0)
+    assert scale(np.array([[0.0], [1.0], [3.0]]), 2) == pytest.approx(4.0)
+
+
+def test_scale_looks_past_duplicates():
+    assert scale(np.repeat([[0.0, 0.0], [1.0, 1.0]], 20, axis=0), 3) == pytest.approx(0.5)
+    x = np.repeat(np.random.default_rng(0).normal(size=(10, 2)), 5, axis=0)
+    assert scale(x, 7) > 1e-6
