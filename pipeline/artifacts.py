@@ -32,17 +32,15 @@ def publish(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
+    old = path.with_name(f".{path.name}.old")
     _remove(temporary)
     try:
         yield temporary
         if temporary.is_dir() and path.exists():
-            old = path.with_name(f".{path.name}.old")
             _remove(old)
             os.replace(path, old)
-            os.replace(temporary, path)
-            _remove(old)
-        else:
-            os.replace(temporary, path)
+        os.replace(temporary, path)
+        _remove(old)
     finally:
         _remove(temporary)
 
@@ -52,6 +50,10 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
@@ -70,8 +72,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{path}: not a readable CSV ({error}); remove it and run `dvc repro`") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+        raise ArtifactError(f"{path}: not a readable CSV ({_line(error)}); remove it and run `dvc repro`") from None
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -90,7 +92,7 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise ArtifactError(f"{path}: not JSON ({error}); remove it and run `dvc repro`") from None
 
 
@@ -107,11 +109,11 @@ def read_array(path: str | Path, *, shape: tuple[int | None, ...], dtype: str = 
         ArtifactError: missing, damaged, or of another dtype or shape.
     """
     try:
-        array = np.load(path, allow_pickle=False, mmap_mode="r")
+        array = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
     except (ValueError, EOFError, OSError) as error:
-        raise ArtifactError(f"{path}: not a readable array ({error}); remove it and run `dvc repro`") from None
+        raise ArtifactError(f"{path}: not a readable array ({_line(error)}); remove it and run `dvc repro`") from None
     fits = array.ndim == len(shape) and all(w in (None, n) for w, n in zip(shape, array.shape, strict=True))
     if array.dtype != np.dtype(dtype) or not fits:
         raise ArtifactError(f"{path}: found {array.dtype}{array.shape}, expected {dtype}{shape}; run `dvc repro`")
@@ -143,7 +145,23 @@ def read_clips(folder: str | Path) -> pd.DataFrame:
 
 def read_classes(folder: str | Path) -> list[str]:
     """Return the class names; a name's index is its column in every `probs.npy`."""
-    return [str(name) for name in read_json(Path(folder) / "classes.json")]
+    path = Path(folder) / "classes.json"
+    names = read_json(path)
+    if not isinstance(names, list) or not names or len({str(name) for name in names}) < len(names):
+        raise ArtifactError(f"{path}: expected a list of class names, each once; remove it and run `dvc repro`")
+    return [str(name) for name in names]
+
+
+def same_clips(table: pd.DataFrame, clips: pd.DataFrame, path: str | Path) -> None:
+    """Make sure that `table`, read from `path`, has the clips of clips.csv in their order.
+
+    Raises:
+        ArtifactError: it has not.
+    """
+    if list(table["clip_id"]) != list(clips["clip_id"]):
+        raise ArtifactError(
+            f"{path}: its {len(table)} clips are not the {len(clips)} of clips.csv in that order; run `dvc repro`"
+        )
 
 
 @dataclass(frozen=True)
@@ -176,11 +194,21 @@ class Features:
 
 
 def read_features(folder: str | Path) -> Features:
-    """Read `frames.npy`, `index.csv` and `features.json` of the spectrograms stage."""
+    """Read `frames.npy`, `index.csv` and `features.json` of the spectrograms stage.
+
+    Raises:
+        ArtifactError: a file is missing or damaged, or the index does not lay the clips end to end.
+    """
     folder = Path(folder)
     index = schemas.check(schemas.INDEX, read_table(folder / "index.csv"), folder / "index.csv")
-    total = int(index["n_frames"].sum())
-    frames = read_array(folder / "frames.npy", shape=(total, None), dtype="float16")
+    length = index["n_frames"]
+    good = (index["start"] == length.cumsum() - length) & ((index["status"] == "ok") == (length > 0))
+    if not good.all():
+        raise ArtifactError(
+            f"{folder / 'index.csv'}: clip {index['clip_id'][int(np.argmin(good))]!r}: start or n_frames is wrong, "
+            "expected clips end to end, none without frames but the quarantined; run `dvc repro`"
+        )
+    frames = read_array(folder / "frames.npy", shape=(int(length.sum()), None), dtype="float16")
     return Features(frames=frames, index=index, settings=read_json(folder / "features.json"))
 
 

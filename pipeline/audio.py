@@ -85,7 +85,7 @@ def decode(path: str | Path, *, sr: int, max_seconds: float, trim_db: float | No
     return Decoded(np.ascontiguousarray(y, dtype=np.float32), seconds, tuple(flags))
 
 
-class _Forward(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+class _Forward(soundfile.SoundFile):
     """Read from front to back alone.
 
     soundfile seeks to where it already is after each block of a file that it takes for seekable, which shifts an

@@ -48,6 +48,8 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
         ArtifactError: there is none, a member lacks its settings, or members disagree on features or classes.
     """
     recipe = artifacts.read_json(ensemble / "ensemble.json")
+    if not isinstance(recipe, dict) or not {"method", "weights"} <= set(recipe) or not recipe["weights"]:
+        raise ArtifactError(f"{ensemble / 'ensemble.json'}: lacks method or weights; remove it and run `dvc repro`")
     networks = [members.load(folder / name) for name in recipe["weights"]]
     cards = [card for _, card in networks]
     for name, card in zip(recipe["weights"], cards, strict=True):

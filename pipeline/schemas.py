@@ -79,5 +79,6 @@ def check(schema: pa.DataFrameSchema, table: pd.DataFrame, path: str | Path) -> 
         return schema.validate(table, lazy=True)
     except SchemaErrors as errors:
         first = errors.failure_cases.iloc[0]
-        where = f"column {first['column']!r}, row {first['index']}" if first["index"] is not None else "columns"
+        where = "columns" if first["schema_context"] == "DataFrameSchema" else f"column {first['column']!r}"
+        where += f", row {first['index']}" if first["index"] is not None else ""
         raise ArtifactError(f"{path}: {where}: {first['check']} fails for {first['failure_case']!r}") from None

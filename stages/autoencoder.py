@@ -12,6 +12,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     backend.configure(params.compute.device, params.compute.precision)
     clips = artifacts.read_clips(at.clips)
     features = artifacts.read_features(at.features)
+    artifacts.same_clips(features.index, clips, at.features / "index.csv")
     encoded = encoding.encode(features, clips, params.autoencoder, seed=params.seed, examples=12)
     with artifacts.publish(at.latents) as folder:
         artifacts.write_array(folder / "latents.npy", encoded.latents)

@@ -21,6 +21,8 @@ def work(params: Params, at: argparse.Namespace) -> None:
     machine = backend.configure(params.compute.device, params.compute.precision)
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
     features, labels = artifacts.read_features(at.features), artifacts.read_labels(at.labels / "labels.csv")
+    artifacts.same_clips(features.index, clips, at.features / "index.csv")
+    artifacts.same_clips(labels, clips, at.labels / "labels.csv")
     split = selftraining.split_clips(clips, labels, classes, features.ok, member)
     n_frames = patches.frames_in_patch(features, member.patches, split.trusted)
     key = fingerprint.digest(

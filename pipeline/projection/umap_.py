@@ -1,5 +1,9 @@
 """UMAP (McInnes, Healy and Melville, 2018) by umap-learn, started from the principal plane."""
 
+import sys
+import warnings
+from typing import Any
+
 import numpy as np
 
 from pipeline import seeding
@@ -19,14 +23,11 @@ def project(x: np.ndarray, *, seed: int, n_neighbors: PositiveInt = 15, min_dist
     plane = principal_plane(x)
     if len(x) < FEWEST:
         return plane.astype(np.float32)
-    # Imported here because umap loads and compiles for seconds, which few points and other methods need not wait for.
-    from umap import UMAP
-
     # Spectral initialisation warns and falls back on a random one whenever the graph is in pieces; the principal
     # plane, at the scale that UMAP itself uses for a start, does neither.
     jitter = seeding.rng(seed, "umap").normal(scale=1e-4, size=plane.shape)
     start = 10 * plane / max(float(np.abs(plane).max()), np.finfo(np.float64).tiny ** 0.5) + jitter
-    mapper = UMAP(
+    mapper = _umap()(
         n_neighbors=min(n_neighbors, len(x) - 1),
         min_dist=min_dist,
         init=start.astype(np.float32),
@@ -34,3 +35,22 @@ def project(x: np.ndarray, *, seed: int, n_neighbors: PositiveInt = 15, min_dist
         n_jobs=1,
     )
     return np.asarray(mapper.fit_transform(np.ascontiguousarray(x, dtype=np.float32)), dtype=np.float32)
+
+
+def _umap() -> Any:
+    """Import umap when it is needed: it loads and compiles for seconds.
+
+    It loads TensorFlow too, for a variant that is not used here, and does without where there is none: hidden from
+    it, this saves some seconds and what TensorFlow prints.
+    """
+    hidden = "tensorflow" not in sys.modules
+    if hidden:
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)
+            from umap import UMAP
+    finally:
+        if hidden:
+            del sys.modules["tensorflow"]
+    return UMAP

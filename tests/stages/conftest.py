@@ -1,0 +1,103 @@
+"""A run in a folder, small and made up, whose artefacts tests damage."""
+
+import hashlib
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import artifacts
+from pipeline.params import Params
+
+CLASSES, N = ["Bark", "Meow", "NA"], 36
+FOLDERS = ("raw", "clips", "features", "latents", "labels", "members", "ensemble", "projection")
+
+
+@dataclass
+class Project:
+    """Where everything lies, and the params as a mapping."""
+
+    root: Path
+    given: dict[str, Any]
+
+    @property
+    def params(self) -> Params:
+        return Params.model_validate(self.given)
+
+    def at(self, stage: str) -> Namespace:
+        """The paths that dvc.yaml gives the stage."""
+        outputs = {"spread": "labels", "ensemble": "ensemble", "project": "projection", "report": "reports"}
+        places = {name: self.root / name for name in FOLDERS}
+        return Namespace(
+            **places,
+            out=self.root / outputs.get(stage, "nowhere"),
+            checkpoints=self.root / "checkpoints",
+            member="one",
+            report=self.root / "reports",
+        )
+
+    def state(self) -> dict[str, str]:
+        """A checksum of every file, but for checkpoints, which are no output."""
+        files = [p for p in self.root.rglob("*") if p.is_file() and "checkpoints" not in p.parts]
+        return {str(p.relative_to(self.root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
+
+
+def given_params(root: Path) -> dict[str, Any]:
+    given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    given["dataset"] = {"name": "csv", "table": "labels.csv", "path_column": "f", "label_column": "l"}
+    given["features"] = {
+        "kind": "mel",
+        "sr": 8000,
+        "mel": {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmax": 4000},
+    }
+    given["folds"] = {"n": 3}
+    given["spread"]["grouping"] = "one"
+    given["spread"]["repeats"] = 2
+    model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4}
+    given["members"] = {"one": {"model": model, "fold": 0}}
+    given["ensemble"] = {"members": ["one"]}
+    given["project"] = {"methods": ["tsne"], "tsne": {"perplexity": 3}}
+    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    return given
+
+
+@pytest.fixture
+def project(tmp_path: Path, root: Path) -> Project:
+    random, rows = np.random.default_rng(0), np.arange(N)
+    made = tmp_path / "data"
+    test = rows >= 30
+    clips = pd.DataFrame(
+        {
+            "clip_id": [f"clip{i:02d}" for i in rows],
+            "path": [f"{i}.wav" for i in rows],
+            "label": [CLASSES[i % 3] for i in rows],
+            "verified": rows % 2 == 0,
+            "split": np.where(test, "test", "train"),
+            "fold": np.where(test, -1, rows // 3 % 3),
+            "group": [f"source{i}" for i in rows],
+        }
+    )
+    artifacts.write_clips(made / "clips", clips, CLASSES)
+    (made / "raw").mkdir()
+    index = {"start": rows * 20, "n_frames": 20, "seconds": 0.3, "status": "ok", "reason": "", "sha256": "0"}
+    artifacts.write_table(made / "features" / "index.csv", clips[["clip_id"]].assign(**index))
+    frames = random.normal(size=(N * 20, 16)).astype(np.float16)
+    artifacts.write_array(made / "features" / "frames.npy", frames)
+    artifacts.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
+    latents = random.normal(size=(N, 8)).astype(np.float32)
+    artifacts.write_array(made / "latents" / "latents.npy", latents)
+    spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": rows % 4 == 1, "group": "all"}
+    labels = clips[["clip_id", "label", "verified"]].assign(**spread, reason="")
+    artifacts.write_labels(made / "labels" / "labels.csv", labels)
+    probs = random.dirichlet(np.ones(3), N).astype(np.float32)
+    artifacts.write_array(made / "members" / "one" / "probs.npy", probs)
+    # What an earlier run left at each place where a stage writes.
+    for folder in ("ensemble", "projection", "reports", "labels", "latents"):
+        (made / folder).mkdir(exist_ok=True)
+        (made / folder / "earlier.txt").write_text("of an earlier run")
+    return Project(root=made, given=given_params(root))

@@ -1,0 +1,100 @@
+"""Two small members, trained by the stages themselves on six kinds of beep."""
+
+import shutil
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from ruamel.yaml import YAML
+
+from pipeline import artifacts, extraction
+from pipeline.params import Params
+
+SR, CLASSES = 8000, ["high", "low", "middle", "rattle"]
+PITCH = {"high": 2400.0, "low": 180.0, "middle": 800.0}
+# Nothing here is a default: an answer that agrees was made with the settings that travel with the member.
+FEATURES = {"kind": "mel", "sr": SR, "trim_db": 35, "max_seconds": 0.8}
+MEL = {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmin": 60, "fmax": 3800}
+MODEL = {"name": "vgg_small", "width": 4, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
+
+
+@dataclass
+class Trained:
+    """A run's folder, the params it was made with, and its audio."""
+
+    run: Path
+    raw: Path
+    params: Params
+
+    def probs(self, folder: str) -> np.ndarray:
+        return np.load(self.run / folder / "probs.npy")
+
+
+def beep(kind: str, random: np.random.Generator) -> np.ndarray:
+    """A sound of 0.5 to 1.2 s with silence around it; float64 (n,)."""
+    n = int(SR * random.uniform(0.5, 1.2))
+    t = np.arange(n) / SR
+    if kind == "rattle":
+        sound = random.normal(size=n) * (np.sin(2 * np.pi * 9 * t) > 0.5)
+    else:
+        sound = np.sin(2 * np.pi * PITCH[kind] * random.uniform(0.9, 1.1) * t) + 0.05 * random.normal(size=n)
+    return np.pad(0.2 * sound, (int(0.1 * SR), int(0.2 * SR)))
+
+
+def write_audio(raw: Path) -> pd.DataFrame:
+    """Write six clips a class and return their table."""
+    random, rows = np.random.default_rng(5), []
+    raw.mkdir(parents=True)
+    for number in range(6):
+        for kind in CLASSES:
+            clip_id = f"{kind}{number}"
+            soundfile.write(raw / f"{clip_id}.wav", beep(kind, random), SR)
+            split, fold = ("test", -1) if number == 5 else ("train", number % 2)
+            rows.append((clip_id, f"{clip_id}.wav", kind, True, split, fold, clip_id))
+    columns = ["clip_id", "path", "label", "verified", "split", "fold", "group"]
+    return pd.DataFrame(rows, columns=columns).sort_values("clip_id", ignore_index=True)
+
+
+def make_params(root: Path) -> Params:
+    given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    given["features"] = FEATURES | {"max_quarantined": 0.2, "mel": MEL}
+    given["folds"] = {"n": 2}
+    given["self_train"] |= {"rounds": 1, "augment": {}, "patches": {"mode": "crop", "frames": 20, "test_crops": 3}}
+    given["self_train"]["fit"] = {"epochs": 3, "batch_size": 4, "learning_rate": 0.01}
+    given["members"] = {"one": {"model": MODEL, "fold": 0}, "two": {"model": MODEL, "fold": 1}}
+    given["ensemble"] = {"members": ["one", "two"], "method": "geometric", "top_k": 3}
+    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    return Params.model_validate(given)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
+    from stages import ensemble, self_train
+
+    folder = tmp_path_factory.mktemp("trained")
+    run, raw, params = folder / "data", folder / "raw", make_params(root)
+    clips = write_audio(raw)
+    (raw / "middle3.wav").write_bytes(b"RIFF")  # quarantined
+    artifacts.write_clips(run / "clips", clips, CLASSES)
+    extraction.extract_all(clips, raw, params.features, jobs=1, out=run / "features")
+    empty = {"spread_label": "", "confidence": 0.0, "abstained": True, "promoted": False, "group": "g", "reason": ""}
+    artifacts.write_labels(run / "labels" / "labels.csv", clips[["clip_id", "label", "verified"]].assign(**empty))
+    names = ("clips", "features", "labels", "members", "ensemble", "checkpoints")
+    at = {name: run / name for name in names} | {"out": run / "ensemble"}
+    for member in params.members:
+        self_train.work(params, Namespace(**at, member=member))
+    (run / "ensemble").mkdir()
+    ensemble.work(params, Namespace(**at))
+    return Trained(run=run, raw=raw, params=params)
+
+
+@pytest.fixture
+def copy(trained: Trained, tmp_path: Path) -> Trained:
+    """The same, to be spoilt."""
+    for name in ("members", "ensemble"):
+        shutil.copytree(trained.run / name, tmp_path / "data" / name)
+    return Trained(run=tmp_path / "data", raw=trained.raw, params=trained.params)
