@@ -42,7 +42,7 @@ lock:  ## write requirements*.txt from setup.cfg; needs uv
 
 clean:  ## remove the environment and everything a run has made
 	rm -rf $(VENV) data/raw data/clips data/features data/latents data/labels data/members data/ensemble \
-		data/projection data/checkpoints .dvc/cache .dvc/tmp
+		data/projection data/checkpoints reports/* dvc_plots .dvc/cache .dvc/tmp
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.13 found; install one: sudo apt-get install python3.11 python3.11-venv"; exit 1; }

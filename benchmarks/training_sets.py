@@ -43,7 +43,9 @@ from pipeline.checkpoints import Checkpoints
 from pipeline.learner import KerasLearner
 from pipeline.params import Member, Params
 
-METHODS = ("verified only", "all as given", "promoted", "promoted + self-training", "oracle")
+# The first sets the budget of the others; the table shows them in the order of ROWS.
+METHODS = ("promoted + self-training", "verified only", "all as given", "promoted", "oracle")
+ROWS = ("verified only", "all as given", "promoted", "promoted + self-training", "oracle")
 
 
 def params_for(path: Path, root: str | None, seed: int) -> Params:
@@ -90,33 +92,33 @@ class Prepared:
         return names.map({name: i for i, name in enumerate(self.classes)}).fillna(-1).to_numpy(int)
 
 
-def setting(data: Prepared, member: Member, method: str) -> tuple[Member, selftraining.Split]:
-    """Return a member and the roles of the clips for a method; all have the same steps in all."""
+def setting(data: Prepared, member: Member, method: str, steps: int | None) -> tuple[Member, selftraining.Split]:
+    """Return a member and the roles of the clips for a method, which takes `steps` training steps in one round.
+
+    Self-training, whose steps are the budget of all, keeps the member's own rounds and epochs.
+    """
     trusts = {"verified only": "verified", "all as given": "all", "oracle": "all"}
     trains = member.model_copy(update={"train_on": trusts.get(method, "promoted")})
     split = selftraining.split_clips(data.clips, data.labels, data.classes, data.features.ok, trains)
     if method == "oracle":
         truth = data.index(data.answers["truth"])
         split = replace(split, given=truth, trusted=split.trusted & (truth >= 0))
-    steps = member.rounds * member.fit.epochs * _batches(data, member)
-    rounds = member.rounds if method == METHODS[3] else 1
-    epochs = max(1, round(steps / rounds / -(-int(split.trusted.sum()) // member.fit.batch_size)))
-    if method == METHODS[3]:
-        epochs = member.fit.epochs
+    if steps is None:
+        return trains, split
+    epochs = max(1, round(steps / -(-int(split.trusted.sum()) // member.fit.batch_size)))
     fit = member.fit.model_copy(update={"epochs": epochs})
-    return trains.model_copy(update={"rounds": rounds, "fit": fit}), split
+    return trains.model_copy(update={"rounds": 1, "fit": fit}), split
 
 
-def _batches(data: Prepared, member: Member) -> int:
-    """Return the steps of an epoch on the promoted labels: what every method's budget is counted in."""
-    promoted = member.model_copy(update={"train_on": "promoted"})
-    split = selftraining.split_clips(data.clips, data.labels, data.classes, data.features.ok, promoted)
-    return -(-int(split.trusted.sum()) // member.fit.batch_size)
+def steps_taken(rounds: pd.DataFrame, member: Member) -> int:
+    """Return the training steps of a run: what every other method of the same seed may take."""
+    clips = rounds["trusted"] + rounds["pseudo"]
+    return int((rounds["epochs"] * -(-clips // member.fit.batch_size)).sum())
 
 
-def measure(data: Prepared, name: str, method: str, folder: Path) -> dict[str, Any]:
+def measure(data: Prepared, name: str, method: str, steps: int | None, folder: Path) -> dict[str, Any]:
     """Train one member by one method and score it on the test split."""
-    member, split = setting(data, data.params.members[name], method)
+    member, split = setting(data, data.params.members[name], method, steps)
     n_frames = patches.frames_in_patch(data.features, member.patches, split.trusted)
     seed = data.params.seed
     learner = KerasLearner(data.features, member, len(data.classes), n_frames, seed=seed, name=name)
@@ -131,6 +133,7 @@ def measure(data: Prepared, name: str, method: str, folder: Path) -> dict[str, A
         "member": name,
         "seed": seed,
         "method": method,
+        "steps": steps_taken(state.rounds, member),
         "trusted": int(trusted.sum()),
         "right": round(float(right.mean()), 4),
         "test_clips": int((test >= 0).sum()),
@@ -141,7 +144,7 @@ def measure(data: Prepared, name: str, method: str, folder: Path) -> dict[str, A
 
 def run(path: Path, root: str | None, seeds: int, member: str | None, out: Path) -> Iterator[dict[str, Any]]:
     """Yield a row a seed and method, skipping those in `out`."""
-    done = pd.read_csv(out) if out.is_file() else pd.DataFrame(columns=["member", "seed", "method"])
+    done = pd.read_csv(out) if out.is_file() else pd.DataFrame(columns=["member", "seed", "method", "steps"])
     for seed in range(seeds):
         params = params_for(path, root, seed)
         name = member or params.ensemble.members[0]
@@ -152,12 +155,15 @@ def run(path: Path, root: str | None, seeds: int, member: str | None, out: Path)
         backend.configure(params.compute.device, params.compute.precision)
         with tempfile.TemporaryDirectory() as scratch:
             data = Prepared(params, Path(scratch))
+            budget = done.loc[(done["seed"] == seed) & (done["member"] == name), "steps"].max()
             for method in todo:
-                yield measure(data, name, method, Path(scratch))
+                row = measure(data, name, method, None if method == METHODS[0] else int(budget), Path(scratch))
+                budget = row["steps"] if method == METHODS[0] else budget
+                yield row
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and standard deviation over the seeds, in the order of `METHODS`, in percent."""
+    """Return mean and standard deviation over the seeds, in the order of `ROWS`, in percent."""
     table = rows.groupby("method").agg(
         seeds=("seed", "count"),
         trusted=("trusted", "mean"),
@@ -168,9 +174,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
         map3_sd=("map3", "std"),
     )
     shares = ["right", "accuracy", "accuracy_sd", "map3", "map3_sd"]
-    return (
-        table.reindex([m for m in METHODS if m in table.index]).assign(**{k: table[k] * 100 for k in shares}).round(1)
-    )
+    return table.reindex([m for m in ROWS if m in table.index]).assign(**{k: table[k] * 100 for k in shares}).round(1)
 
 
 def main() -> None:

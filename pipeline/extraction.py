@@ -85,7 +85,14 @@ def extract_all(
     with artifacts.publish(out) as folder:
         folder.mkdir()
         with open(folder / "frames.npy", "w+b") as file:
-            results = tqdm(_run(paths, features, jobs), total=len(paths), desc="features", unit="clip", file=sys.stderr)
+            results = tqdm(
+                _run(paths, features, jobs),
+                total=len(paths),
+                desc="features",
+                unit="clip",
+                file=sys.stderr,
+                disable=None,
+            )
             index = _pack(clips["clip_id"], results, description["n_bins"], file)
         _check_quarantined(index, features.max_quarantined, Path(raw))
         artifacts.write_table(folder / "index.csv", schemas.check(schemas.INDEX, index, folder / "index.csv"))

@@ -142,7 +142,9 @@ def _quantities(part: Rehearsal, weight: np.ndarray, allowance: float) -> tuple[
     if t - f < INDISTINCT:
         return a, t, f, np.nan, np.nan
     correct = float(np.clip((a - f) / (t - f), 0, 1))
-    return a, t, f, 1 - correct, float(np.clip(correct * t / a, 0, 1)) if a > 0 else np.nan
+    # Of the agreement that this share implies, not of the one observed: beyond t or f the two would contradict.
+    implied = correct * t + (1 - correct) * f
+    return a, t, f, 1 - correct, correct * t / implied if a > 0 and implied > 0 else np.nan
 
 
 def _chance(part: Rehearsal, weight: np.ndarray) -> np.ndarray:
@@ -198,13 +200,18 @@ def promotion_table(labels: pd.DataFrame, estimates: dict[str, Estimate], groups
     clips), then the fields of `Estimate`, NaN where not defined.
     """
     rows = []
-    for group, classes in groups.items():
+    for group, classes in _parts(groups).items():
         inside = labels[labels["group"] == group]
         rows.append(_counts(group, len(classes), inside) | vars(estimates[group]))
     everything = labels[labels["group"] != ""]
     total = _counts("all", sum(map(len, groups.values())), everything)
     table = pd.DataFrame([*rows, total | vars(estimates["all"])])
     return table.astype(dict.fromkeys(Estimate.__dataclass_fields__, float))
+
+
+def _parts(groups: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the groups that deserve a row beside the total: none where the only one is the total."""
+    return {} if list(groups) == ["all"] else groups
 
 
 def _counts(name: str, classes: int, inside: pd.DataFrame) -> dict[str, object]:
@@ -228,7 +235,9 @@ def score_against_truth(labels: pd.DataFrame, answers: pd.DataFrame) -> pd.DataF
     """
     known = (~labels["verified"] & (labels["group"] != "") & (answers["truth"].to_numpy() != "")).to_numpy()
     part = labels[known].assign(right=(labels["label"].to_numpy() == answers["truth"].to_numpy())[known])
-    rows = [_scores(group, part[part["group"] == group]) for group in labels["group"].unique() if group]
+    rows = [
+        _scores(group, part[part["group"] == group]) for group in labels["group"].unique() if group not in ("", "all")
+    ]
     return pd.DataFrame([*rows, _scores("all", part)])
 
 

@@ -1,7 +1,6 @@
 """Stage `prepare`: from the chosen data set to `data/raw/` and `data/clips/`."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -27,10 +26,11 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
             folder.mkdir()
             artifacts.write_clips(folder, clips, classes)
             artifacts.write_table(folder / "ignored.csv", ignored)
-    verified = int(clips["verified"].sum())
-    print(f"{len(clips)} clips of {len(classes)} classes, {verified} verified", file=sys.stderr)
+    train = clips["split"] == "train"
+    verified = int((clips["verified"] & train).sum())
+    print(f"prepare: {len(clips)} clips of {len(classes)} classes, {verified} of {train.sum()} training clips verified")
     if len(ignored):
-        print(f"{len(ignored)} audio files are in no row, see {arguments.clips}/ignored.csv", file=sys.stderr)
+        print(f"prepare: {len(ignored)} audio files are in no row, see {arguments.clips}/ignored.csv")
 
 
 def _with_noise(params: Params, table: pd.DataFrame) -> pd.DataFrame:

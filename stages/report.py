@@ -5,7 +5,6 @@ import shutil
 
 from pipeline import artifacts
 from pipeline.params import Params
-from pipeline.reporting.numbers import summary
 from pipeline.reporting.report import write_report
 from pipeline.reporting.run import read_run
 from stages.common import run
@@ -23,7 +22,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
             if kept.is_file():
                 shutil.copy2(kept, folder)
         metrics = write_report(folder, found, params)
-    print(summary(metrics, params.ensemble, str(at.out / "index.html")))
+    print(f"report: {at.out / 'index.html'}, {metrics['clips']} clips")
 
 
 if __name__ == "__main__":

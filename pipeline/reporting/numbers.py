@@ -92,7 +92,8 @@ def _promoted(found: Mapping[str, int | float]) -> str:
 
 
 def _ensemble(found: Mapping[str, int | float], settings: Ensemble) -> str:
-    name = f"ensemble  {settings.method} mean of {found['ensemble.members']}: "
+    count = found["ensemble.members"]
+    name = "ensemble  one member: " if count == 1 else f"ensemble  {settings.method} mean of {count}: "
     score = f"ensemble.test_map{settings.top_k}"
     if score not in found:
         return name + "no test label is known, so there is no score"

@@ -90,8 +90,12 @@ class Run:
 
     @property
     def test_targets(self) -> np.ndarray:
-        """Int (n_clips,): the true class of test clips, -1 elsewhere and where it is not known."""
-        known = self.truth.where(self.truth != "", self.answers["label"])
+        """Int (n_clips,): the true class of test clips, -1 elsewhere and where it is not known.
+
+        Without a truth, that is the label of a verified clip: a score against doubtful labels would be in doubt.
+        """
+        verified = self.answers["label"].where(self.answers["verified"], "")
+        known = self.truth.where(self.truth != "", verified)
         return self._columns(known.where(~self.train, ""))
 
     def held_out(self, fold: int) -> np.ndarray:

@@ -37,14 +37,19 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
     assert (out / "kept").read_text() == "new"
 
 
+def fail_halfway(out, kind, error):
+    with artifacts.publish(out) as temporary:
+        temporary.write_text("half") if kind == "file" else folder_of(temporary, a="half")
+        raise error
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_an_error_keeps_what_was_there_and_leaves_nothing_else(tmp_path, kind, error):
     out = tmp_path / "out"
     out.write_text("old") if kind == "file" else folder_of(out, a="old")
-    with pytest.raises(error), artifacts.publish(out) as temporary:
-        temporary.write_text("half") if kind == "file" else folder_of(temporary, a="half")
-        raise error
+    with pytest.raises(error):
+        fail_halfway(out, kind, error)
     assert listing(tmp_path) == (["out"] if kind == "file" else ["out", "out/a"])
     assert (out if kind == "file" else out / "a").read_text() == "old"
 

@@ -100,7 +100,7 @@ class TestStage:
         path = params(tmp_path, name="csv", root=str(root), **settings)
         done = prepare(tmp_path, path)
         assert done.returncode == 0, done.stderr
-        assert "1 audio files are in no row" in done.stderr
+        assert "1 audio files are in no row" in done.stdout
         clips = artifacts.read_answers(tmp_path / "clips")
         assert artifacts.read_classes(tmp_path / "clips") == ["Bark", "NA"]
         assert all((tmp_path / "raw" / p).read_bytes() == (root / p).read_bytes() for p in clips["path"])

@@ -8,19 +8,20 @@ from pipeline.errors import ArtifactError
 from stages import report, summary
 
 
-def test_report_replaces_its_folder_as_a_whole_and_summary_repeats_its_lines(make_run, tmp_path, capsys):
+def test_report_replaces_its_folder_as_a_whole_and_summary_sums_it_up(make_run, tmp_path, capsys):
     made, out = make_run(n=48), tmp_path / "reports"
     out.mkdir()
     (out / ".gitignore").write_text("/index.html\n")
     (out / "stale.png").write_text("of an earlier run")
     report.work(made.params, Namespace(**made.at, out=out))
-    said = capsys.readouterr().out
+    assert str(out / "index.html") in capsys.readouterr().out
     assert (out / "index.html").is_file()
     assert (out / ".gitignore").read_text() == "/index.html\n"
     assert not (out / "stale.png").exists()
     summary.work(made.params, Namespace(report=out))
-    assert capsys.readouterr().out == said
-    assert str(out / "index.html") in said
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said] == ["promoted", "ensemble", "report"]
+    assert said[-1].endswith(str(out / "index.html"))
 
 
 def test_a_report_that_fails_leaves_the_earlier_one(make_run, tmp_path):

@@ -49,7 +49,7 @@ class Project:
 
 def given_params(root: Path) -> dict[str, Any]:
     given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
-    given["dataset"] = {"name": "csv", "table": "labels.csv", "path_column": "f", "label_column": "l"}
+    given["dataset"] = {"name": "csv"}
     given["features"] = {
         "kind": "mel",
         "sr": 8000,

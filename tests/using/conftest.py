@@ -35,14 +35,16 @@ class Trained:
 
 
 def beep(kind: str, random: np.random.Generator) -> np.ndarray:
-    """A sound of 0.5 to 1.2 s with silence around it; float64 (n,)."""
+    """A sound of 0.5 to 1.2 s with faint noise around it; float64 (n,)."""
     n = int(SR * random.uniform(0.5, 1.2))
     t = np.arange(n) / SR
     if kind == "rattle":
         sound = random.normal(size=n) * (np.sin(2 * np.pi * 9 * t) > 0.5)
     else:
         sound = np.sin(2 * np.pi * PITCH[kind] * random.uniform(0.9, 1.1) * t) + 0.05 * random.normal(size=n)
-    return np.pad(0.2 * sound, (int(0.1 * SR), int(0.2 * SR)))
+    padded = np.pad(0.2 * sound, (int(0.1 * SR), int(0.2 * SR)))
+    # About 45 dB below the sound: whether it is trimmed depends on `trim_db`.
+    return padded + 0.0008 * random.normal(size=len(padded))
 
 
 def write_audio(raw: Path) -> pd.DataFrame:

@@ -1,0 +1,76 @@
+"""A demo of 96 clips, and the same one with every answer poisoned that nothing may learn from."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import artifacts, extraction
+from pipeline.params import Params
+from stages import prepare, spread
+
+FEATURES = {"kind": "mel", "sr": 8000, "max_seconds": 2}
+MEL = {"n_fft": 512, "hop_length": 256, "n_mels": 20, "fmin": 40, "fmax": 4000}
+
+
+def make_params(root: Path, **changes: object) -> Params:
+    given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    given["dataset"] = {"name": "demo", "clips": 96}
+    given["folds"] = {"n": 2}
+    given["features"] = FEATURES | {"mel": MEL}
+    given["spread"]["repeats"] = 2
+    given["spread"]["whiten"] = 12
+    given["self_train"] |= {"rounds": 2, "augment": {}, "patches": {"mode": "crop", "frames": 16, "test_crops": 1}}
+    given["self_train"]["fit"] = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01}
+    given["self_train"]["selection"] = {"rule": "predicted", "lower": [0.09, 0.1]}
+    model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
+    given["members"] = {"one": {"model": model, "fold": 0}}
+    given["ensemble"] = {"members": ["one"]}
+    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    return Params.model_validate(given | changes)
+
+
+def paths(run: Path) -> Namespace:
+    names = ("raw", "clips", "features", "latents", "labels", "members", "checkpoints")
+    return Namespace(**{name: run / name for name in names}, out=run / "labels", member="one")
+
+
+@pytest.fixture(scope="session")
+def params(root: Path) -> Params:
+    return make_params(root)
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
+    """The demo prepared, its features, and as latents the mean and deviation of each clip's frames."""
+    run = tmp_path_factory.mktemp("clean")
+    prepare.work(params, paths(run))
+    clips = artifacts.read_clips(run / "clips")
+    extraction.extract_all(clips, run / "raw", params.features, jobs=1, out=run / "features")
+    features = artifacts.read_features(run / "features")
+    frames = [features.clip(row).astype(np.float32) for row in range(len(clips))]
+    latents = np.array([np.concatenate([f.mean(axis=0), f.std(axis=0)]) for f in frames], np.float32)
+    artifacts.write_array(run / "latents" / "latents.npy", latents)
+    spread.work(params, paths(run))
+    return run
+
+
+@pytest.fixture(scope="session")
+def poisoned(tmp_path_factory: pytest.TempPathFactory, clean: Path, params: Params) -> Path:
+    """The same with a random truth and random test labels; its labels are spread anew."""
+    run = tmp_path_factory.mktemp("poisoned")
+    for name in ("features", "latents"):
+        (run / name).symlink_to(clean / name)
+    answers, classes = artifacts.read_answers(clean / "clips"), artifacts.read_classes(clean / "clips")
+    random = np.random.default_rng(1)
+    wrong = pd.Series(random.choice(classes, len(answers)))
+    label = answers["label"].where(answers["split"] == "train", wrong)
+    assert (label != answers["label"]).any()
+    assert (answers["truth"] != answers["label"]).any()
+    truth = random.permutation(answers["truth"].to_numpy())
+    artifacts.write_clips(run / "clips", answers.assign(label=label, truth=truth), classes)
+    spread.work(params, paths(run))
+    return run
