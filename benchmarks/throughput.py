@@ -39,7 +39,7 @@ def measure(params: Params, name: str, repeats: int, steps: int) -> list[float]:
     shape = (settings.frames, int(bins))
     network = training.build(model, shape, outputs, seed=0)
     loss = "mse" if name == "autoencoder" else "categorical_crossentropy"
-    network.compile(optimizer=keras.optimizers.AdamW(1e-5), loss=loss, jit_compile=False)
+    network.compile(optimizer=keras.optimizers.AdamW(1e-5), loss=loss, jit_compile=backend.compiled())
     random = np.random.default_rng(0)
     x = random.random((batch, *shape), dtype=np.float32)
     y = x if name == "autoencoder" else np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, batch)]

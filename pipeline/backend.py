@@ -128,6 +128,11 @@ _DEVICES: dict[str, Any] = {
 }
 
 
+def compiled() -> bool:
+    """Whether to hand training to XLA: JAX is of no use without it, TensorFlow on a CPU is slower with it."""
+    return bool(keras.backend.backend() == "jax")
+
+
 def fresh(seed: int) -> None:
     """Forget all models of this process and seed everything that draws: what follows depends on `seed` alone."""
     keras.backend.clear_session()

@@ -5,7 +5,6 @@ checksums. A round is published by renaming its folder; the two newest are kept.
 load without an error, hence the checksums.
 """
 
-import hashlib
 import logging
 import shutil
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from pipeline.artifacts import publish, read_json, write_json
 from pipeline.errors import ArtifactError
+from pipeline.fingerprint import sha256
 
 log = logging.getLogger(__name__)
 KEEP = 2
@@ -44,7 +44,7 @@ class Checkpoints:
             temporary.mkdir()
             write(temporary)
             files = sorted(path for path in temporary.iterdir())
-            write_json(temporary / "manifest.json", {path.name: _sha256(path) for path in files})
+            write_json(temporary / "manifest.json", {path.name: sha256(path) for path in files})
         for old in self._rounds()[:-KEEP]:
             shutil.rmtree(old)
 
@@ -71,11 +71,6 @@ class Checkpoints:
 def _intact(folder: Path) -> bool:
     try:
         manifest = read_json(folder / "manifest.json")
-        return all(_sha256(folder / name) == wanted for name, wanted in manifest.items())
+        return all(sha256(folder / name) == wanted for name, wanted in manifest.items())
     except (ArtifactError, OSError):
         return False
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

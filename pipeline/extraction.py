@@ -1,6 +1,5 @@
 """From audio to the frames of all clips, in parallel, with the clips that cannot be read set aside."""
 
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline import artifacts, audio, registry, schemas
+from pipeline import artifacts, audio, fingerprint, registry, schemas
 from pipeline.errors import DataError
 from pipeline.params import Features
 
@@ -129,8 +128,7 @@ def _sha256(path: Path) -> str:
     try:
         if not path.is_file():
             return ""
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return fingerprint.sha256(path)
     except OSError:
         return ""
 

@@ -24,6 +24,12 @@ def digest(*parts: Any) -> str:
     return total.hexdigest()[:32]
 
 
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex, read in pieces."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def code(entry: Path, root: Path) -> str:
     """Return the digest of a script and of every module of the project that it can load."""
     return digest(*[path.read_bytes() for path in closure(entry, root)])

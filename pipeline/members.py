@@ -4,7 +4,6 @@ Conventions: `member.json` travels with the weights: features, patches, model, c
 member without it, or whose files do not belong together, is refused rather than guessed at.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pandas as pd
 from pipeline import artifacts, inference, training
 from pipeline.artifacts import Features
 from pipeline.errors import ArtifactError
+from pipeline.fingerprint import sha256
 from pipeline.learner import KerasLearner
 from pipeline.params import Member, Patches
 from pipeline.patches import clip_patches
@@ -58,7 +58,7 @@ def write(
             "features": features.settings,
             "classes": classes,
             "feature_maps_clip": str(ids[shown]),
-            "weights_sha256": _sha256(temporary / WEIGHTS),
+            "weights_sha256": sha256(temporary / WEIGHTS),
         }
         artifacts.write_json(temporary / CARD, card)
 
@@ -96,7 +96,7 @@ def load(folder: Path) -> tuple[keras.Model, dict[str, Any]]:
         raise ArtifactError(f"{folder / CARD}: lacks {', '.join(sorted(missing))}; run `dvc repro` to train it again")
     if not (folder / WEIGHTS).is_file():
         raise ArtifactError(f"{folder / WEIGHTS}: missing; run `dvc repro` to train it")
-    if _sha256(folder / WEIGHTS) != card["weights_sha256"]:
+    if sha256(folder / WEIGHTS) != card["weights_sha256"]:
         raise ArtifactError(f"{folder / WEIGHTS}: not the weights that {CARD} describes; run `dvc repro` to train it")
     settings = dict(card["model"])
     shape = (int(card["patches"]["frames"]), int(card["features"]["n_bins"]))
@@ -109,8 +109,3 @@ def probabilities(network: keras.Model, card: dict[str, Any], clips: list[np.nda
     """Return float32 (n, n_classes) for clips' frames (n_frames, n_bins), NaN rows for `None`."""
     patches = Patches.model_validate(card["patches"])
     return inference.clip_outputs(network, clips, patches, int(card["patches"]["frames"]))
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,12 +27,15 @@ def work(params: Params, at: argparse.Namespace) -> None:
     n_frames = patches.frames_in_patch(features, member.patches, split.trusted)
     key = fingerprint.digest(
         [member.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],
-        [features.index[["clip_id", "sha256", "status"]].to_csv(), fingerprint.code(Path(__file__), ROOT)],
+        [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
+        [fingerprint.code(Path(__file__), ROOT)],
         *vars(split).values(),
     )
     checkpoints = Checkpoints(at.checkpoints / at.member, key)
     learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member)
-    state = selftraining.run_rounds(split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}"))
+    state = selftraining.run_rounds(
+        split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)
+    )
     members.write(
         at.members / at.member,
         member,

@@ -1,0 +1,67 @@
+"""Every kind of features goes through the autoencoder and through a network that accepts it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from pipeline import artifacts, extraction, registry
+from pipeline.params import Autoencoder, Features, Member
+
+pytestmark = pytest.mark.keras
+
+NETWORK = {"mel": "vgg_small", "stft": "vgg_large", "mfcc": "cnn_mfcc", "waveform": "cnn1d"}
+SIZES = {
+    "mel": {"n_mels": 12},
+    "mfcc": {"n_mels": 12, "n_mfcc": 6},
+    "stft": {"n_fft": 64, "hop_length": 64},
+    "waveform": {"hop_length": 64},
+}
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """Twelve tones of two pitches."""
+    folder = tmp_path_factory.mktemp("tones")
+    time = np.arange(4000) / 8000
+    rows = []
+    for i in range(12):
+        label = ("low", "high")[i % 2]
+        y = np.sin(2 * np.pi * (300 if i % 2 == 0 else 2000) * time + i) * 0.5
+        soundfile.write(folder / f"{i:02d}.wav", y, 8000)
+        rows.append((f"{i:02d}", f"{i:02d}.wav", label, "train", i % 3, f"g{i}"))
+    return folder, pd.DataFrame(rows, columns=["clip_id", "path", "label", "split", "fold", "group"]).assign(
+        verified=True
+    )
+
+
+@pytest.mark.parametrize("kind", registry.names("features"))
+def test_a_kind_of_features_reaches_latents_and_probabilities(
+    clips: tuple[Path, pd.DataFrame], tmp_path: Path, kind: str
+) -> None:
+    from pipeline import encoding
+    from pipeline.checkpoints import Checkpoints
+    from pipeline.learner import KerasLearner
+    from pipeline.selftraining import run_rounds, split_clips
+
+    raw, table = clips
+    size = SIZES[kind] | ({"fmin": 20, "fmax": 4000} if "n_mels" in SIZES[kind] else {})
+    settings = Features.model_validate({"kind": kind, "sr": 8000, "trim_db": None, kind: size})
+    extraction.extract_all(table, raw, settings, jobs=1, out=tmp_path / "features")
+    features = artifacts.read_features(tmp_path / "features")
+    patches = {"frames": 8, "test_crops": 2}
+    auto = {"model": {"name": "autoencoder", "width": 2, "depth": 2}, "latents": 4, "fit": {"epochs": 1}}
+    encoded = encoding.encode(
+        features, table, Autoencoder.model_validate(auto | {"patches": patches}), seed=0, examples=2
+    )
+    assert encoded.latents.shape == (12, 4)
+    assert np.isfinite(encoded.latents).all()
+    model = {"name": NETWORK[kind], "width": 2, "depth": 2, "dense": 4}
+    member = Member.model_validate({"model": model, "patches": patches, "fit": {"epochs": 2}, "rounds": 1})
+    split = split_clips(table, pd.DataFrame({"promoted": [False] * 12}), ["high", "low"], features.ok, member)
+    learner = KerasLearner(features, member, 2, 8, seed=0, name="m")
+    state = run_rounds(split, member, learner, Checkpoints(tmp_path / "c", "k"), say=lambda line: None)
+    assert state.probs is not None
+    np.testing.assert_allclose(state.probs.sum(axis=1), 1, atol=1e-5)
