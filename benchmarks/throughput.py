@@ -73,7 +73,14 @@ def main() -> None:
     for name in networks(params):
         rates = measure(params, name, arguments.repeats, arguments.steps)
         low, median, high = np.percentile(rates, [0, 50, 100]).round(1)
-        row = {"preset": arguments.params.stem, "network": name, "machine": arguments.machine, **vars(machine)}
+        row = {
+            "preset": arguments.params.stem,
+            "network": name,
+            "machine": arguments.machine,
+            "backend": machine.backend,
+            "device": machine.device,
+            "precision": machine.precision,
+        }
         rows.append(row | {"clips_per_second": median, "low": low, "high": high, "repeats": len(rates)})
         print(f"{name}: {median} clips/s ({low} to {high}), {machine.device}, {machine.precision}", flush=True)
     before = pd.read_csv(arguments.out) if arguments.out.is_file() else pd.DataFrame()

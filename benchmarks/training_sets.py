@@ -83,7 +83,8 @@ class Prepared:
         self.features = artifacts.read_features(folder / "features")
         encoded = encoding.encode(self.features, self.clips, params.autoencoder, seed=params.seed, examples=1)
         spread = params.spread
-        x = latents.normalise(encoded.latents, whiten=spread.whiten, l2=spread.normalize, seed=params.seed)
+        train = (self.clips["split"] == "train").to_numpy()
+        x = latents.training_space(encoded.latents, train, whiten=spread.whiten, l2=spread.normalize, seed=params.seed)
         groups = grouping.resolve(spread.grouping, dataset.name, self.classes)
         self.labels = spreading.spread(x, self.clips, groups, spread)
 

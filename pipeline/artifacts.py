@@ -121,11 +121,21 @@ def read_array(path: str | Path, *, shape: tuple[int | None, ...], dtype: str = 
 
 
 def write_clips(folder: str | Path, clips: pd.DataFrame, classes: list[str]) -> None:
-    """Write `clips.csv` and `classes.json` into `folder`, checked against the schema."""
+    """Write `clips.csv`, `files.csv` and `classes.json` into `folder`, checked against the schema."""
     folder = Path(folder)
     clips = schemas.check(schemas.CLIPS, clips.sort_values("clip_id", ignore_index=True), folder / "clips.csv")
     write_json(folder / "classes.json", classes)
+    write_table(folder / "files.csv", clips[list(schemas.FILES.columns)])
     write_table(folder / "clips.csv", clips)
+
+
+def read_files(folder: str | Path) -> pd.DataFrame:
+    """Return `files.csv`: what stages that read no label need, so that a corrected label does not rerun them.
+
+    One row a clip, in the order of clips.csv; columns as in `schemas.FILES`.
+    """
+    path = Path(folder) / "files.csv"
+    return schemas.check(schemas.FILES, read_table(path), path)
 
 
 def read_answers(folder: str | Path) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
@@ -43,7 +44,7 @@ class Machine:
     """What training runs on, as written beside each trained member."""
 
     backend: str
-    keras: str
+    versions: dict[str, str]
     device: str
     precision: str
 
@@ -58,7 +59,8 @@ def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision) -> Ma
     chosen = _choose_device(backend, device)
     policy = _choose_precision(chosen) if precision == "auto" else precision
     keras.mixed_precision.set_dtype_policy(policy)
-    return Machine(backend=backend, keras=keras.__version__, device=chosen, precision=policy)
+    versions = {name: version(name) for name in ("keras", backend, "numpy")}
+    return Machine(backend=backend, versions=versions, device=chosen, precision=policy)
 
 
 def _choose_device(backend: str, wanted: str) -> str:
@@ -109,15 +111,15 @@ def _jax_count() -> int:
 
 
 def _torch_hide() -> None:
-    import torch
-
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.set_default_device("cpu")
+    # Keras chooses PyTorch's device when it is imported, which has happened by now.
+    if _torch_count() and os.environ.get("KERAS_TORCH_DEVICE") != "cpu":
+        raise ParamsError("compute.device: cpu, but PyTorch has a GPU; run with KERAS_TORCH_DEVICE=cpu to keep off it")
 
 
 def _torch_count() -> int:
     import torch
 
+    torch.use_deterministic_algorithms(True, warn_only=True)
     return int(torch.cuda.device_count())
 
 

@@ -71,6 +71,6 @@ class Checkpoints:
 def _intact(folder: Path) -> bool:
     try:
         manifest = read_json(folder / "manifest.json")
-        return all(sha256(folder / name) == wanted for name, wanted in manifest.items())
+        return isinstance(manifest, dict) and all(sha256(folder / name) == wanted for name, wanted in manifest.items())
     except (ArtifactError, OSError):
         return False

@@ -43,6 +43,14 @@ def normalise(latents: np.ndarray, *, whiten: int | None, l2: bool, seed: int) -
     return result
 
 
+def training_space(latents: np.ndarray, train: np.ndarray, *, whiten: int | None, l2: bool, seed: int) -> np.ndarray:
+    """Return `normalise` of the clips in the bool mask `train`, NaN rows elsewhere.
+
+    Test clips take no part in spreading, so they must not shape the space it happens in.
+    """
+    return normalise(np.where(train[:, np.newaxis], latents, np.nan), whiten=whiten, l2=l2, seed=seed)
+
+
 def _usable(x: np.ndarray) -> np.ndarray:
     """Return bool (n,): finite and no outlier."""
     finite: np.ndarray = np.isfinite(x).all(axis=1)

@@ -54,6 +54,7 @@ def write(
         card = {
             "model": {"name": member.model.name, **member.model.settings},
             "parameters": int(learner.network.count_params()),
+            "fold": member.fold,
             "patches": member.patches.model_dump() | {"frames": n_frames},
             "features": features.settings,
             "classes": classes,

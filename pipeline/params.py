@@ -67,7 +67,7 @@ class _PluginSections(BaseModel):
             return given
         known = {field.alias or name for name, field in cls.model_fields.items()}
         filled = dict(given)
-        for key in set(given) - known:
+        for key in map(str, set(given) - known):
             if key not in registry.names(cls.kind()):
                 registry.load(cls.kind(), key)
             filled[key] = _plugin_settings(cls.kind(), key, given[key] or {}, (key,))
@@ -117,7 +117,7 @@ class SimulateNoise(Section):
 class Dataset(_Plugin):
     """Which clips, and which of their labels are verified."""
 
-    root: str = "data/sounds"
+    root: str
     simulate_noise: SimulateNoise | None = None
 
     @classmethod
@@ -204,8 +204,8 @@ class Spread(Section):
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.2
     max_iter: PositiveInt = 100_000
     tol: PositiveFloat = 1e-3
-    whiten: PositiveInt | None = 64
-    normalize: bool = True
+    whiten: PositiveInt | None
+    normalize: bool
     min_confidence: Fraction = 0.0
     hidden_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     repeats: PositiveInt = 10
@@ -310,7 +310,7 @@ class Compute(Section):
     """Where and how precisely to compute."""
 
     device: Literal["auto", "cpu", "gpu"] = "auto"
-    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     jobs: int = -1
 
     @field_validator("jobs")
@@ -345,7 +345,8 @@ class Params(Section):
         base, members = given.get("self_train"), given.get("members")
         if not isinstance(base, dict) or not isinstance(members, dict):
             return given
-        return given | {"members": {name: overlay(base, own or {}) for name, own in members.items()}}
+        laid = {name: overlay(base, own or {}) if isinstance(own or {}, dict) else own for name, own in members.items()}
+        return given | {"members": laid}
 
     @model_validator(mode="after")
     def _consistent(self) -> "Params":
@@ -398,15 +399,25 @@ def _parse(path: Path) -> Any:
         raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
 
 
-def _message(path: Path, error: ValidationError) -> str:
+def _place(loc: tuple[int | str, ...], data: dict[str, Any]) -> str:
+    """Return the key that the user wrote: what a member has from `self_train` is found there."""
+    if len(loc) > 2 and loc[0] == "members":
+        own = data["members"].get(loc[1])
+        if isinstance(own, dict) and loc[2] not in own and loc[2] in data["self_train"]:
+            loc = ("self_train", *loc[2:])
+    return ".".join(map(str, loc))
+
+
+def _message(path: Path, error: ValidationError, data: dict[str, Any]) -> str:
     lines = []
     for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "(file)"
+        key = _place(item["loc"], data)
         found = f" (found {item['input']!r})" if not isinstance(item["input"], dict | Section) else ""
         words = {"extra_forbidden": "unknown key; remove it or correct its spelling", "missing": "missing; add it"}
         text = words.get(item["type"], item["msg"].removeprefix("Value error, "))
-        lines.append(f"{path}: {key}: {text}{'' if item['type'] == 'missing' else found}")
-    return "\n".join(lines)
+        where = f"{path}: {key}: " if key else f"{path}: "
+        lines.append(f"{where}{text}{'' if item['type'] == 'missing' else found}")
+    return "\n".join(dict.fromkeys(lines))
 
 
 def load_params(path: str | Path) -> Params:
@@ -423,6 +434,6 @@ def load_params(path: str | Path) -> Params:
     try:
         return Params.model_validate(data)
     except ValidationError as error:
-        raise ParamsError(_message(path, error)) from None
+        raise ParamsError(_message(path, error, data)) from None
     except EarmarkError as error:
         raise ParamsError(f"{path}: {error}") from None

@@ -71,7 +71,7 @@ class PatchDataset(keras.utils.PyDataset):
     """Shuffled, augmented training batches over memory-mapped frames.
 
     Whoever fits sets `epoch` as each one begins (Keras' own hooks run once more than there are epochs).
-    Item `i` is float32 (batch, n_frames, n_bins), float32 targets, float32 (batch,) weights.
+    Item `i` is float32 (batch, n_frames, n_bins), float32 (batch, n_classes) targets.
     """
 
     def __init__(

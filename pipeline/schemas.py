@@ -42,6 +42,8 @@ CLIPS = _table(
     }
 )
 
+FILES = _table({name: CLIPS.columns[name] for name in ("clip_id", "path", "split", "group")})
+
 INDEX = _table(
     {
         "clip_id": _ID,

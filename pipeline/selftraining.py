@@ -140,7 +140,7 @@ def run_rounds(
     """Train, score the pool, select, repeat; go on after the last intact checkpoint.
 
     Verified labels are never changed and the pool is scored anew in each round: a clip selected once may drop out.
-    A round that selects nothing is recorded like any other.
+    A round that selects nothing is recorded like any other; what the last round selects is recorded, not trained on.
 
     Returns:
         The probabilities of the last round, one row a round, one row an epoch, one row a selected clip and round.

@@ -56,9 +56,7 @@ def fit(
         use_ema=ema is not None,
         ema_momentum=ema if ema is not None else 0.99,
     )
-    network.compile(
-        optimizer=optimizer, loss=loss, metrics=metrics or [], auto_scale_loss=False, jit_compile=backend.compiled()
-    )
+    network.compile(optimizer=optimizer, loss=loss, metrics=metrics or [], jit_compile=backend.compiled())
     callbacks: list[keras.callbacks.Callback] = [
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)),
         keras.callbacks.TerminateOnNaN(raise_error=True),

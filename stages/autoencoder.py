@@ -10,7 +10,7 @@ from stages.common import run
 def work(params: Params, at: argparse.Namespace) -> None:
     """Read clips and features; write the folder `at.latents`."""
     backend.configure(params.compute.device, params.compute.precision)
-    clips = artifacts.read_clips(at.clips)
+    clips = artifacts.read_files(at.clips)
     features = artifacts.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
     encoded = encoding.encode(features, clips, params.autoencoder, seed=params.seed, examples=12)

@@ -17,7 +17,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
     names, k = params.ensemble.members, params.ensemble.top_k
     probs = [artifacts.read_probs(paths.members / name / "probs.npy", len(clips), len(classes)) for name in names]
-    folds = [params.members[name].fold for name in names]
+    folds = [int(artifacts.read_json(paths.members / name / "member.json")["fold"]) for name in names]
     rows = [_score(p, clips, classes, fold, k) for p, fold in zip(probs, folds, strict=True)]
     validation = pd.DataFrame({"member": names, "fold": folds}).join(pd.DataFrame(rows))
     weights = _weights(validation, params.ensemble.method)

@@ -13,7 +13,7 @@ from stages.common import run
 
 def work(params: Params, at: argparse.Namespace) -> None:
     """Read clips and latents; write `<method>.csv` (clip_id, x, y; empty where a clip has no place) as one folder."""
-    clips = artifacts.read_clips(at.clips)
+    clips = artifacts.read_files(at.clips)
     raw = artifacts.read_array(at.latents / "latents.npy", shape=(len(clips), None))
     latents = normalise(raw, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
     usable = np.isfinite(latents).all(axis=1)

@@ -9,7 +9,7 @@ from stages.common import run
 
 def work(params: Params, arguments: argparse.Namespace) -> None:
     """Extract the features of every clip and print what there is."""
-    clips = artifacts.read_clips(arguments.clips)
+    clips = artifacts.read_files(arguments.clips)
     index = extraction.extract_all(
         clips, arguments.raw, params.features, jobs=params.compute.jobs, out=arguments.features
     )

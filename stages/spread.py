@@ -2,7 +2,6 @@
 
 import argparse
 
-import numpy as np
 import pandas as pd
 
 from pipeline import artifacts, latents, reliability, spreading
@@ -16,9 +15,8 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     clips = artifacts.read_clips(paths.clips)
     groups = resolve(params.spread.grouping, params.dataset.name, artifacts.read_classes(paths.clips))
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
-    # Test clips take no part in spreading, so they must not shape the space it happens in.
-    training = np.where((clips["split"] == "train").to_numpy()[:, np.newaxis], raw, np.nan)
-    x = latents.normalise(training, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
+    train = (clips["split"] == "train").to_numpy()
+    x = latents.training_space(raw, train, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
     labels = spreading.spread(x, clips, groups, params.spread)
     estimates = reliability.estimate(x, clips, labels, groups, params.spread, seed=params.seed)
     table = reliability.promotion_table(labels, estimates, groups)

@@ -42,7 +42,11 @@ def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
         ("features.mel.n_mel", 3, "features.mel.n_mel: not a setting of mel"),
         ("features.wavelet", {}, "there is no 'wavelet'"),
         ("features.max_quarantined", 1.5, "features.max_quarantined: "),
-        ("self_train.selection.lower", [0.3, 1.2], "selection.lower.1: "),
+        ("self_train.selection.lower", [0.3, 1.2], "self_train.selection.lower.1: "),
+        ("self_train.rouds", 3, "self_train.rouds: unknown key"),
+        ("members.small.rouds", 3, "members.small.rouds: unknown key"),
+        ("members.small", 3, "members.small: "),
+        ("features.3", {}, "there is no '3'"),
         ("self_train.selection.upper", 0.4, "must not be above the upper bound"),
         ("self_train.fit.epochs", -3, "fit.epochs: "),
         ("self_train.fit.learning_rate", float("nan"), "fit.learning_rate: "),
@@ -88,6 +92,26 @@ def test_what_is_no_params_file_is_refused(tmp_path: Path, text: str, says: str)
     path.write_text(text)
     with pytest.raises(ParamsError, match=says):
         load_params(path)
+
+
+def test_a_mistake_in_self_train_is_said_once_though_every_member_has_it(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError) as caught:
+        load_params(changed(root, tmp_path, "self_train.rounds", 0))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_every_key_that_dvc_asks_for_by_name_has_to_be_there(root: Path, tmp_path: Path) -> None:
+    """DVC fails in its own words on a params file that lacks a key named in dvc.yaml: ours must refuse it first."""
+    named = {"dataset.name", "dataset.root", "ensemble.members"}
+    for stage in YAML(typ="safe").load(root / "dvc.yaml")["stages"].values():
+        named |= {str(key) for key in stage["params"] if "$" not in str(key) and "." in str(key)}
+    for dotted in sorted(named):
+        data = YAML(typ="safe").load(root / "params.yaml")
+        section, key = dotted.split(".")
+        del data[section][key]
+        YAML().dump(data, tmp_path / "params.yaml")
+        with pytest.raises(ParamsError, match="missing"):
+            load_params(tmp_path / "params.yaml")
 
 
 def test_a_missing_file_and_a_wrong_encoding_are_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from pipeline import artifacts
 
@@ -116,8 +117,22 @@ def test_a_changed_clip_reruns_from_the_audio_on(root: Path, copied: Project, tm
 def test_a_wrong_setting_stops_with_one_message_and_loses_nothing(copied: Project) -> None:
     before = (copied.folder / "data" / "labels" / "labels.csv").read_bytes()
     copied.edit("spread.alpha", 7)
-    done = copied.stage("spread", "--clips", "data/clips", "--latents", "data/latents", "--out", "data/labels")
-    assert done.returncode == 1
-    assert done.stderr.strip().startswith("error: params.yaml: spread.alpha:")
+    done = copied.dvc("repro", check=False)
+    assert done.returncode != 0
+    assert "error: params.yaml: spread.alpha:" in done.stderr
     assert "Traceback" not in done.stderr
     assert (copied.folder / "data" / "labels" / "labels.csv").read_bytes() == before
+    assert (copied.folder / "reports" / "index.html").is_file()
+
+
+def test_a_missing_root_is_named_by_its_key(copied: Project) -> None:
+    copied.edit("dataset.root", "nowhere")
+    done = copied.stage("check")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: dataset.root: no folder nowhere")
+
+
+def test_a_corrected_label_reruns_nothing_that_reads_no_label(root: Path) -> None:
+    stages = YAML(typ="safe").load(root / "dvc.yaml")["stages"]
+    readers = {name for name, stage in stages.items() if "data/clips" in stage["deps"]}
+    assert readers == {"spread", "self_train", "ensemble", "report"}
