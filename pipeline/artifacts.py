@@ -66,9 +66,14 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """Read a CSV as text: every cell is a `str`, an empty one is `''`.
 
     Raises:
-        ArtifactError: the file is missing or is no table.
+        ArtifactError: the file is missing, is no table, or does not end with the end of a line: a cell cut short
+            would read as another value.
     """
     try:
+        with open(path, "rb") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read() != b"\n":
+                raise OSError("cut off in its last line")
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None

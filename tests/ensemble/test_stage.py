@@ -38,6 +38,8 @@ def project(tmp_path):
     member = next(iter(base.members.values())).model_copy(update={"fold": 0})
 
     def params(method="geometric", folds=(0, 0)):
+        for name, fold in zip(("good", "bad"), folds, strict=True):
+            artifacts.write_json(tmp_path / "members" / name / "member.json", {"fold": fold})
         ensemble = base.ensemble.model_copy(update={"members": ["good", "bad"], "method": method, "top_k": 3})
         members = {name: member.model_copy(update={"fold": f}) for name, f in zip(("good", "bad"), folds, strict=True)}
         return base.model_copy(update={"members": members, "ensemble": ensemble})

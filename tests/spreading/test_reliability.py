@@ -9,7 +9,7 @@ from pipeline.rehearsal import hide
 from pipeline.reliability import Estimate, estimate, promotion_table, score_against_truth
 from pipeline.spreading import spread
 
-SETTINGS = Spread(grouping="one", gamma_scale=5)
+SETTINGS = Spread(grouping="one", whiten=64, normalize=True, gamma_scale=5)
 
 
 def _run(x, clips, groups, seed=0):

@@ -12,7 +12,7 @@ from pipeline.spreading import affinity, distributions, scale, spread
 
 
 def _settings(**given):
-    return Spread(grouping="one", **given)
+    return Spread(grouping="one", whiten=64, normalize=True, **given)
 
 
 def _unverified(table):
