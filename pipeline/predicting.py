@@ -18,6 +18,7 @@ from pipeline.extraction import extract_file
 from pipeline.params import Features
 from pipeline.progress import bar
 
+BLOCK = 256
 AUDIO = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
 
 
@@ -91,18 +92,28 @@ def find_audio(paths: list[Path]) -> list[Path]:
 
 
 def predict(tagger: Tagger, paths: list[Path], *, top_k: int) -> list[Prediction]:
-    """Return a prediction a path, in order; a file that cannot be read gets its problem instead of labels."""
+    """Return a prediction a path, in order; a file that cannot be read gets its problem instead of labels.
+
+    Frames of `BLOCK` files are held in memory at a time.
+    """
+    with bar(total=len(paths), title="labelling", unit="clip") as progress:
+        found = []
+        for start in range(0, len(paths), BLOCK):
+            found += _predict_block(tagger, paths[start : start + BLOCK], top_k, progress)
+    return found
+
+
+def _predict_block(tagger: Tagger, paths: list[Path], top_k: int, progress: Any) -> list[Prediction]:
     clips: list[np.ndarray | None] = []
     problems: list[str] = []
-    with bar(total=len(paths), title="reading", unit="clip") as progress:
-        for path in paths:
-            try:
-                clips.append(extract_file(path, tagger.features))
-                problems.append("")
-            except DataError as error:
-                clips.append(None)
-                problems.append(str(error))
-            progress.update()
+    for path in paths:
+        try:
+            clips.append(extract_file(path, tagger.features))
+            problems.append("")
+        except DataError as error:
+            clips.append(None)
+            problems.append(str(error))
+        progress.update()
     each = [members.probabilities(network, card, clips) for network, card in tagger.networks]
     probs = combine(each, method=tagger.method, weights=tagger.weights)  # type: ignore[arg-type]
     order = metrics.ranking(probs, top_k)

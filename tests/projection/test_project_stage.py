@@ -26,7 +26,9 @@ def at(tmp_path):
 
 def _params():
     sections = {"project": Project.model_validate({"methods": ["tsne"], "tsne": {"perplexity": 4}})}
-    return Params.model_construct(seed=1, spread=Spread.model_validate({"grouping": "one", "whiten": 64, "normalize": True}), **sections)
+    return Params.model_construct(
+        seed=1, spread=Spread.model_validate({"grouping": "one", "whiten": 64, "normalize": True}), **sections
+    )
 
 
 def test_quarantined_clips_have_a_row_without_a_place(at):

@@ -55,7 +55,9 @@ class TestClips:
     def test_cut_off_in_the_middle(self, project, stage):
         path = project.root / "clips" / table_of(stage)
         path.write_bytes(path.read_bytes()[:-30])
-        assert re.search(rf"clips/{table_of(stage)}: not a readable CSV \(cut off in its last line\)", refused(project, stage))
+        assert re.search(
+            rf"clips/{table_of(stage)}: not a readable CSV \(cut off in its last line\)", refused(project, stage)
+        )
 
     @pytest.mark.parametrize("stage", stages(["spread", "self_train", "ensemble", "report"]))
     def test_no_classes(self, project, stage):
