@@ -3,6 +3,7 @@
 import argparse
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,15 @@ def main() -> None:
     """Parse the command line; an `EarmarkError` is printed and ends with exit code 1."""
     arguments = _parser().parse_args()
     try:
-        sys.exit(arguments.work(arguments))
+        code = arguments.work(arguments)
+        sys.stdout.flush()
+        sys.exit(code)
     except EarmarkError as error:
         sys.exit(f"error: {error}")
+    except BrokenPipeError:
+        # Whoever read the output has read enough (`| head`): nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _parser() -> argparse.ArgumentParser:
