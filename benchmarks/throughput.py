@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -39,7 +38,7 @@ def measure(params: Params, name: str, repeats: int, steps: int) -> list[float]:
     shape = (settings.frames, int(bins))
     network = training.build(model, shape, outputs, seed=0)
     loss = "mse" if name == "autoencoder" else "categorical_crossentropy"
-    network.compile(optimizer=keras.optimizers.AdamW(1e-5), loss=loss, jit_compile=backend.compiled())
+    network.compile(optimizer="adamw", loss=loss, jit_compile=backend.compiled())
     random = np.random.default_rng(0)
     x = random.random((batch, *shape), dtype=np.float32)
     y = x if name == "autoencoder" else np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, batch)]
@@ -48,7 +47,7 @@ def measure(params: Params, name: str, repeats: int, steps: int) -> list[float]:
     return [_once(network, x, y, steps) for _ in range(repeats)]
 
 
-def _once(network: keras.Model, x: np.ndarray, y: np.ndarray, steps: int) -> float:
+def _once(network: Any, x: np.ndarray, y: np.ndarray, steps: int) -> float:
     begin = time.perf_counter()
     for _ in range(steps):
         loss = network.train_on_batch(x, y)
