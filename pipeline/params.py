@@ -8,100 +8,12 @@ declares. A member is `self_train` with what `members.<name>` changes laid over 
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from pipeline import registry
+from pipeline import params_file, registry
 from pipeline.errors import EarmarkError, ParamsError
+from pipeline.sections import Grouping, Name, Plugin, PluginSections, Section
 from pipeline.settings import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-Grouping = str | dict[Name, Annotated[list[str], Field(min_length=1)]]
-MAX_BYTES = 1_000_000
-
-
-class Section(BaseModel):
-    """A section of params.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _plugin_settings(kind: str, name: str, given: dict[str, Any], where: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Check a plugin's settings; errors point at the plugin's key."""
-    try:
-        return registry.settings(kind, name, given)
-    except ValidationError as error:
-        details = [
-            InitErrorDetails(
-                type=PydanticCustomError("plugin_setting", "{text}", {"text": _words(e, kind, name)}),
-                loc=(*where, *e["loc"]),
-                input=e["input"],
-            )
-            for e in error.errors()
-        ]
-        raise ValidationError.from_exception_data(kind, details) from None
-
-
-def _words(error: Any, kind: str, name: str) -> str:
-    if error["type"] != "extra_forbidden":
-        return str(error["msg"])
-    known = ", ".join(registry.settings_model(kind, name).model_fields)
-    return f"not a setting of {name}, which takes: {known or 'none'}"
-
-
-class _PluginSections(BaseModel):
-    """Keys beside the declared ones are plugins of one kind, each with its settings."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    @classmethod
-    def kind(cls) -> str:
-        raise LookupError(cls.__name__)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        known = {field.alias or name for name, field in cls.model_fields.items()}
-        filled = dict(given)
-        for key in map(str, set(given) - known):
-            if key not in registry.names(cls.kind()):
-                registry.load(cls.kind(), key)
-            filled[key] = _plugin_settings(cls.kind(), key, given[key] or {}, (key,))
-        return filled
-
-    def of(self, name: str) -> dict[str, Any]:
-        """Return the settings of plugin `name`, defaults where the section is absent."""
-        given = (self.model_extra or {}).get(name)
-        return given if given is not None else registry.settings(self.kind(), name, {})
-
-
-class _Plugin(BaseModel):
-    """`name` chooses a plugin of one kind; the keys beside the declared ones are its settings."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    name: str
-
-    @classmethod
-    def kind(cls) -> str:
-        raise LookupError(cls.__name__)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _fill(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "name" not in given:
-            return given
-        own = {key: value for key, value in given.items() if key in cls.model_fields}
-        rest = {key: value for key, value in given.items() if key not in cls.model_fields}
-        return own | _plugin_settings(cls.kind(), str(given["name"]), rest)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The plugin's own settings, defaults filled in."""
-        return dict(self.model_extra or {})
 
 
 class SimulateNoise(Section):
@@ -114,7 +26,7 @@ class SimulateNoise(Section):
     seed: int = 0
 
 
-class Dataset(_Plugin):
+class Dataset(Plugin):
     """Which clips, and which of their labels are verified."""
 
     root: str
@@ -131,7 +43,7 @@ class Folds(Section):
     n: Annotated[int, Field(ge=2, le=100)] = 5
 
 
-class Features(_PluginSections):
+class Features(PluginSections):
     """From audio to frames."""
 
     kind_: str = Field(alias="kind")
@@ -164,7 +76,7 @@ class Patches(Section):
     test_crops: PositiveInt = 3
 
 
-class Model(_Plugin):
+class Model(Plugin):
     """A network and its size."""
 
     @classmethod
@@ -211,7 +123,7 @@ class Spread(Section):
     repeats: PositiveInt = 10
 
 
-class Augment(_PluginSections):
+class Augment(PluginSections):
     """Augmentations, applied in the order in which they are listed."""
 
     @classmethod
@@ -280,7 +192,7 @@ class Ensemble(Section):
         return names
 
 
-class Project(_PluginSections):
+class Project(PluginSections):
     """Two-dimensional projections of the latents."""
 
     methods: Annotated[list[str], Field(min_length=1)]
@@ -384,42 +296,6 @@ def overlay(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _parse(path: Path) -> Any:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ParamsError(f"{path}: cannot be read ({error.strerror}); expected a params file, see presets/") from None
-    except UnicodeDecodeError:
-        raise ParamsError(f"{path}: not UTF-8 text; save it as UTF-8") from None
-    if len(text) > MAX_BYTES:
-        raise ParamsError(f"{path}: {len(text)} characters, expected a params file of at most {MAX_BYTES}")
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise ParamsError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-
-
-def _place(loc: tuple[int | str, ...], data: dict[str, Any]) -> str:
-    """Return the key that the user wrote: what a member has from `self_train` is found there."""
-    if len(loc) > 2 and loc[0] == "members":
-        own = data["members"].get(loc[1])
-        if isinstance(own, dict) and loc[2] not in own and loc[2] in data["self_train"]:
-            loc = ("self_train", *loc[2:])
-    return ".".join(map(str, loc))
-
-
-def _message(path: Path, error: ValidationError, data: dict[str, Any]) -> str:
-    lines = []
-    for item in error.errors():
-        key = _place(item["loc"], data)
-        found = f" (found {item['input']!r})" if not isinstance(item["input"], dict | Section) else ""
-        words = {"extra_forbidden": "unknown key; remove it or correct its spelling", "missing": "missing; add it"}
-        text = words.get(item["type"], item["msg"].removeprefix("Value error, "))
-        where = f"{path}: {key}: " if key else f"{path}: "
-        lines.append(f"{where}{text}{'' if item['type'] == 'missing' else found}")
-    return "\n".join(dict.fromkeys(lines))
-
-
 def load_params(path: str | Path) -> Params:
     """Read and check a params file.
 
@@ -428,12 +304,10 @@ def load_params(path: str | Path) -> Params:
             the message has one line a problem, each with the file and the key.
     """
     path = Path(path)
-    data = _parse(path)
-    if not isinstance(data, dict):
-        raise ParamsError(f"{path}: expected a mapping of sections, found {type(data).__name__}")
+    data = params_file.parse(path)
     try:
         return Params.model_validate(data)
     except ValidationError as error:
-        raise ParamsError(_message(path, error, data)) from None
+        raise ParamsError(params_file.message(path, error, data)) from None
     except EarmarkError as error:
         raise ParamsError(f"{path}: {error}") from None
