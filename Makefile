@@ -1,7 +1,8 @@
 # Everything a user or CI runs. Each target makes what it needs first.
 VENV := .venv
 BIN := $(VENV)/bin
-PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
+# On a terminal pip shows how far it is; elsewhere it is silent.
+PIP = $(BIN)/python -m pip --disable-pip-version-check $(shell test -t 2 || echo --quiet)
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
