@@ -73,7 +73,7 @@ class TestPrepare:
 
 def params(folder: Path, **dataset) -> Path:
     yaml = YAML()
-    data = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    data = yaml.load((ROOT / "presets" / "demo.yaml").read_text(encoding="utf-8"))
     data["dataset"] = dataset
     data["folds"]["n"] = 3
     data["spread"]["grouping"] = "one"

@@ -34,7 +34,7 @@ def project(tmp_path):
     artifacts.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
     # Left over from a member that is not in the params any more: must not be swept in.
     artifacts.write_array(tmp_path / "members" / "gone" / "probs.npy", np.zeros((1, 1), np.float32))
-    base = load_params("params.yaml")
+    base = load_params("presets/demo.yaml")
     member = next(iter(base.members.values())).model_copy(update={"fold": 0})
 
     def params(method="geometric", folds=(0, 0)):

@@ -17,7 +17,7 @@ MEL = {"n_fft": 512, "hop_length": 256, "n_mels": 20, "fmin": 40, "fmax": 4000}
 
 
 def make_params(root: Path, **changes: object) -> Params:
-    given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    given = YAML(typ="safe").load((root / "presets" / "demo.yaml").read_text(encoding="utf-8"))
     given["dataset"] = {"name": "demo", "root": "data/sounds", "clips": 96}
     given["folds"] = {"n": 2}
     given["features"] = FEATURES | {"mel": MEL}

@@ -12,7 +12,7 @@ from pipeline.params import load_params, overlay
 
 def changed(root: Path, tmp_path: Path, dotted: str, value: Any) -> Path:
     """Write the default params with one key changed."""
-    data = YAML(typ="safe").load(root / "params.yaml")
+    data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
     *path, last = dotted.split(".")
     section = data
     for key in path:
@@ -24,7 +24,7 @@ def changed(root: Path, tmp_path: Path, dotted: str, value: Any) -> Path:
 
 
 def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
-    params = load_params(root / "params.yaml")
+    params = load_params(root / "presets" / "demo.yaml")
     for name, member in params.members.items():
         assert member.rounds == params.self_train["rounds"], name
     assert params.dataset.settings["clips"] == 720
@@ -106,7 +106,7 @@ def test_every_key_that_dvc_asks_for_by_name_has_to_be_there(root: Path, tmp_pat
     for stage in YAML(typ="safe").load(root / "dvc.yaml")["stages"].values():
         named |= {str(key) for key in stage["params"] if "$" not in str(key) and "." in str(key)}
     for dotted in sorted(named):
-        data = YAML(typ="safe").load(root / "params.yaml")
+        data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
         section, key = dotted.split(".")
         del data[section][key]
         YAML().dump(data, tmp_path / "params.yaml")
@@ -123,7 +123,7 @@ def test_a_missing_file_and_a_wrong_encoding_are_named(tmp_path: Path) -> None:
 
 
 def test_numbers_are_read_as_dvc_reads_them(root: Path, tmp_path: Path) -> None:
-    text = (root / "params.yaml").read_text().replace("learning_rate: 0.002", "learning_rate: 1e-3")
+    text = (root / "presets" / "demo.yaml").read_text().replace("learning_rate: 0.002", "learning_rate: 1e-3")
     path = tmp_path / "params.yaml"
     path.write_text(text)
     assert load_params(path).autoencoder.fit.learning_rate == 1e-3

@@ -18,13 +18,14 @@ def test_the_presets_are_those_that_the_readme_names(root: Path) -> None:
 
 
 def test_the_demo_is_the_default(root: Path) -> None:
-    assert (root / "presets" / "demo.yaml").read_bytes() == (root / "params.yaml").read_bytes()
+    same = (root / "presets" / "demo.yaml").read_bytes() == (root / "params.yaml").read_bytes()
+    assert same, "params.yaml is not presets/demo.yaml: expected while it is edited, not when it is committed"
 
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_a_preset_loads_and_lists_every_section(root: Path, path: Path) -> None:
     params = load_params(path)
-    default = YAML(typ="safe").load(root / "params.yaml")
+    default = YAML(typ="safe").load(root / "presets" / "demo.yaml")
     assert list(YAML(typ="safe").load(path)) == list(default)
     for entry in (params.spread.grouping, getattr(params.dataset.simulate_noise, "grouping", "one")):
         module = registry.load("datasets", params.dataset.name)

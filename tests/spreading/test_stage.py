@@ -19,7 +19,7 @@ def project(tmp_path, clouds):
     artifacts.write_clips(tmp_path / "clips", clips.assign(truth=truth), [f"class{c}" for c in range(4)])
     artifacts.write_array(tmp_path / "latents" / "latents.npy", x.astype(np.float32))
     spread = Spread(grouping=GROUPS, whiten=64, normalize=True, gamma_scale=5, repeats=3)
-    params = load_params("params.yaml").model_copy(update={"spread": spread})
+    params = load_params("presets/demo.yaml").model_copy(update={"spread": spread})
     return params, Namespace(clips=tmp_path / "clips", latents=tmp_path / "latents", out=tmp_path / "labels")
 
 

@@ -48,7 +48,7 @@ class Project:
 
 
 def given_params(root: Path) -> dict[str, Any]:
-    given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    given = YAML(typ="safe").load((root / "presets" / "demo.yaml").read_text(encoding="utf-8"))
     given["dataset"] = {"name": "csv", "root": "data/sounds"}
     given["features"] = {
         "kind": "mel",

@@ -62,7 +62,7 @@ def write_audio(raw: Path) -> pd.DataFrame:
 
 
 def make_params(root: Path) -> Params:
-    given = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))
+    given = YAML(typ="safe").load((root / "presets" / "demo.yaml").read_text(encoding="utf-8"))
     given["features"] = FEATURES | {"max_quarantined": 0.2, "mel": MEL}
     given["folds"] = {"n": 2}
     given["self_train"] |= {"rounds": 1, "augment": {}, "patches": {"mode": "crop", "frames": 20, "test_crops": 3}}
