@@ -5,14 +5,11 @@ Conventions: call `configure` before anything builds a model. The backend is Ker
 """
 
 import os
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Literal
-
-import numpy as np
 
 from pipeline.errors import ParamsError
 
@@ -139,5 +136,3 @@ def fresh(seed: int) -> None:
     """Forget all models of this process and seed everything that draws: what follows depends on `seed` alone."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002  Keras' own initialisers may draw from it

@@ -81,12 +81,13 @@ def _packages(file: Path, root: Path) -> list[Path]:
 
 
 def _plugin_kind(node: ast.AST) -> str | None:
-    loads = (
+    if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("load", "function")
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "registry"
         and isinstance(node.args[0], ast.Constant)
-    )
-    return str(node.args[0].value) if loads else None  # type: ignore[attr-defined]
+    ):
+        return str(node.args[0].value)
+    return None

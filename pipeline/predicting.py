@@ -6,13 +6,13 @@ the weights; params.yaml is not consulted.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
 
 from pipeline import artifacts, members, metrics
-from pipeline.ensemble import combine
+from pipeline.ensemble import Method, combine
 from pipeline.errors import ArtifactError, DataError
 from pipeline.extraction import extract_file
 from pipeline.params import Features
@@ -27,7 +27,7 @@ class Tagger:
     """The members of an ensemble, loaded, and what they agree on."""
 
     networks: list[tuple[keras.Model, dict[str, Any]]]
-    method: str
+    method: Method
     weights: list[float]
     features: Features
     classes: list[str]
@@ -51,6 +51,9 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
     recipe = artifacts.read_json(ensemble / "ensemble.json")
     if not isinstance(recipe, dict) or not {"method", "weights"} <= set(recipe) or not recipe["weights"]:
         raise ArtifactError(f"{ensemble / 'ensemble.json'}: lacks method or weights; remove it and run `dvc repro`")
+    if recipe["method"] not in get_args(Method):
+        found = f"method {recipe['method']!r}, expected {' or '.join(get_args(Method))}"
+        raise ArtifactError(f"{ensemble / 'ensemble.json'}: {found}; remove it and run `dvc repro`")
     networks = [members.load(folder / name) for name in recipe["weights"]]
     cards = [card for _, card in networks]
     for name, card in zip(recipe["weights"], cards, strict=True):
@@ -115,7 +118,7 @@ def _predict_block(tagger: Tagger, paths: list[Path], top_k: int, progress: Any)
             problems.append(str(error))
         progress.update()
     each = [members.probabilities(network, card, clips) for network, card in tagger.networks]
-    probs = combine(each, method=tagger.method, weights=tagger.weights)  # type: ignore[arg-type]
+    probs = combine(each, method=tagger.method, weights=tagger.weights)
     order = metrics.ranking(probs, top_k)
     return [
         Prediction(path, [] if problem else [(tagger.classes[i], float(row[i])) for i in best], problem)

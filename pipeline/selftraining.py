@@ -7,6 +7,7 @@ or none of these. Probabilities are float32 (n, n_classes), NaN rows where a cli
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -153,7 +154,7 @@ def run_rounds(
         say(f"going on after round {done} of {member.rounds}")
     for number in range(done + 1, member.rounds + 1):
         state = _one_round(number, state, split, member, learner)
-        checkpoints.save(number, lambda folder: _write(folder, state, learner))  # noqa: B023  called at once
+        checkpoints.save(number, partial(_write, state=state, learner=learner))
         say(_line(state.rounds.iloc[-1], member.rounds))
     return state
 

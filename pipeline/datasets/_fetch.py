@@ -109,8 +109,10 @@ def unpack(archive: Path, folder: Path) -> None:
         if not inner.is_dir():
             raise DataError(f"{archive}: holds no folder {folder.name}/")
         os.replace(inner, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise DataError(f"{archive}: cannot be unpacked ({error}); remove it and fetch it again") from None
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror or error}); make room, and run again") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -198,6 +198,10 @@ class TestMembersThatDoNotBelongTogether:
         assert "dvc repro" in err or "train it again" in err
         return err
 
+    def test_a_mean_that_does_not_exist_is_not_taken_for_another(self, earmark, copy):
+        edit(copy.run / "ensemble" / "ensemble.json", method="harmonic")
+        assert "method 'harmonic', expected geometric or arithmetic or weighted" in self.refused(earmark, copy)
+
     def test_a_member_without_its_card(self, earmark, copy):
         (copy.run / "members" / "two" / "member.json").unlink()
         assert "two/member.json: missing; a model is of no use without its settings" in self.refused(earmark, copy)
