@@ -45,7 +45,7 @@ lock:  ## write requirements*.txt from setup.cfg; needs uv
 		--no-emit-index-url --no-header -c requirements.txt -o requirements-dev.txt
 
 clean:  ## remove the environment and everything a run has made
-	rm -rf $(VENV) data/raw data/clips data/features data/latents data/labels data/members data/ensemble \
+	rm -rf $(VENV) data/raw data/clips data/features data/latents data/judged data/labels data/members data/ensemble \
 		data/projection data/checkpoints reports/* dvc_plots .dvc/cache .dvc/tmp
 
 $(BIN)/python:

@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline import inference, registry, training
+from pipeline import inference, losses, registry, training
 from pipeline.artifacts import Features
 from pipeline.params import Member
 from pipeline.patches import Augmentation, PatchDataset, ValidationDataset
+from pipeline.roles import Split
 from pipeline.seeding import derive
-from pipeline.selftraining import Split
 
 WEIGHTS = "model.weights.h5"
 
@@ -38,18 +38,18 @@ class KerasLearner:
         seed = derive(self._seed, "network", self._name, number)
         return training.build(self._member.model, shape, self._n_classes, seed=seed)
 
-    def fit(self, number: int, rows: np.ndarray, targets: np.ndarray, split: Split) -> pd.DataFrame:
-        """Fit round `number`; see `selftraining.Learner`."""
+    def fit(
+        self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split | None = None
+    ) -> pd.DataFrame:
+        """Fit round `number`; see `selftraining.Learner`. Without `split`, no clip validates."""
         member = self._member
         self.network = self._build(number)
         if self._weights is not None and not member.restart:
             self.network.set_weights(self._weights)
-        hot = np.eye(self._n_classes, dtype=np.float32)
-        held_out = np.flatnonzero(split.validation)
         train = PatchDataset(
             self._features,
             rows,
-            hot[targets],
+            losses.with_doubt(targets, doubtful),
             patches=member.patches,
             n_frames=self._n_frames,
             batch_size=member.fit.batch_size,
@@ -59,23 +59,30 @@ class KerasLearner:
         history = training.fit(
             self.network,
             train,
-            ValidationDataset(
-                self._features, held_out, hot[split.given[held_out]], patches=member.patches, n_frames=self._n_frames
-            ),
+            None if split is None else self._held_out(split),
             member.fit,
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=member.label_smoothing),
-            metrics=["accuracy"],
+            loss=losses.ClipLoss(member.doubtful, member.label_smoothing),
+            metrics=[losses.accuracy()],
             ema=member.ema,
             title=f"{self._name}, round {number} of {member.rounds}",
         )
         self._weights = self.network.get_weights()
         return history
 
-    def predict(self) -> np.ndarray:
-        """Return float32 (n_clips, n_classes), NaN where quarantined."""
+    def _held_out(self, split: Split) -> ValidationDataset | None:
+        rows = np.flatnonzero(split.validation)
+        if not rows.size:
+            return None
+        targets = np.eye(self._n_classes, dtype=np.float32)[split.given[rows]]
+        known = losses.with_doubt(targets, np.zeros(len(rows), bool))
+        return ValidationDataset(self._features, rows, known, patches=self._member.patches, n_frames=self._n_frames)
+
+    def predict(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return float32 (n, n_classes) for the clips in int `rows`, or for all clips; NaN where quarantined."""
         assert self.network is not None
         ok = self._features.ok
-        clips = (self._features.clip(row) if ok[row] else None for row in range(len(ok)))
+        wanted = np.arange(len(ok)) if rows is None else rows
+        clips = (self._features.clip(row) if ok[row] else None for row in map(int, wanted))
         return inference.clip_outputs(self.network, clips, self._member.patches, self._n_frames)
 
     def save(self, folder: Path) -> None:

@@ -18,7 +18,8 @@ from pipeline.fingerprint import sha256
 from pipeline.learner import KerasLearner
 from pipeline.params import Member, Patches
 from pipeline.patches import clip_patches
-from pipeline.selftraining import Rounds, Split
+from pipeline.roles import Split
+from pipeline.selftraining import Rounds
 
 WEIGHTS = "weights.weights.h5"
 CARD = "member.json"

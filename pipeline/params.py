@@ -105,24 +105,6 @@ class Autoencoder(Section):
     validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
 
 
-class Spread(Section):
-    """Label spreading within groups of classes, abstention and promotion."""
-
-    grouping: Grouping
-    kernel: Literal["rbf", "knn"] = "rbf"
-    gamma: PositiveFloat | Literal["auto"] = "auto"
-    gamma_scale: PositiveFloat = 1.0
-    n_neighbors: PositiveInt = 7
-    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    max_iter: PositiveInt = 100_000
-    tol: PositiveFloat = 1e-3
-    whiten: PositiveInt | None
-    normalize: bool
-    min_confidence: Fraction = 0.0
-    hidden_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    repeats: PositiveInt = 10
-
-
 class Augment(PluginSections):
     """Augmentations, applied in the order in which they are listed."""
 
@@ -136,10 +118,43 @@ class Augment(PluginSections):
         return dict(self.model_extra or {})
 
 
+class Judge(Section):
+    """Cross-fitted models, each judging the fold that it was not trained on."""
+
+    linear: PositiveFloat = 0.03
+    rounds: Literal[1, 2] = 1
+    model: Model
+    patches: Patches
+    fit: Fit
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    augment: Augment = Augment()
+
+
+class Spread(Section):
+    """Where evidence of the unverified labels comes from, and what is made of it."""
+
+    source: Literal["latents", "out_of_fold", "both"]
+    promote: Literal["agree", "posterior"] = "agree"
+    precision: Fraction = 0.97
+    correct: Fraction | None = 0.9
+    grouping: Grouping
+    kernel: Literal["rbf", "knn"] = "rbf"
+    gamma: PositiveFloat | Literal["auto"] = "auto"
+    gamma_scale: PositiveFloat = 1.0
+    n_neighbors: PositiveInt = 7
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    max_iter: PositiveInt = 100_000
+    tol: PositiveFloat = 1e-3
+    whiten: PositiveInt | None
+    normalize: bool
+    min_confidence: Fraction = 0.0
+
+
 class Selection(Section):
     """Which clips of the pool a round takes, and with what label."""
 
-    rule: Literal["predicted", "agree", "agree_or_relabel"] = "predicted"
+    rule: Literal["predicted", "agree", "agree_or_relabel", "soft"] = "predicted"
     lower: Annotated[list[Fraction], Field(min_length=2, max_length=2)] = [0.35, 0.65]
     upper: Fraction = 1.0
     relabel: Fraction = 0.9
@@ -152,12 +167,21 @@ class Selection(Section):
         return self
 
 
+class Doubtful(Section):
+    """How much, and by which loss, clips count whose target is doubtful: pseudo-labels and soft targets."""
+
+    loss: Literal["crossentropy", "gce", "bootstrap"] = "crossentropy"
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    q: Annotated[float, Field(gt=0, le=1)] = 0.7
+    beta: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
 class Member(Section):
     """One network trained in rounds of self-training."""
 
     model: Model
-    train_on: Literal["verified", "promoted", "all"] = "promoted"
-    fold: NonNegativeInt = 0
+    train_on: Literal["verified", "promoted", "agreed", "all", "posterior"] = "promoted"
+    fold: NonNegativeInt | None = 0
     rounds: PositiveInt = 3
     restart: bool = False
     patches: Patches
@@ -166,6 +190,7 @@ class Member(Section):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
     selection: Selection = Selection()
+    doubtful: Doubtful = Doubtful()
 
     @model_validator(mode="after")
     def _average_or_best(self) -> "Member":
@@ -173,6 +198,8 @@ class Member(Section):
             raise ValueError(
                 "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
             )
+        if self.fold is None and self.fit.patience is not None:
+            raise ValueError("fold: null validates on no clip, so fit.patience must be null")
         return self
 
 
@@ -241,6 +268,7 @@ class Params(Section):
     folds: Folds
     features: Features
     autoencoder: Autoencoder
+    judge: Judge
     spread: Spread
     self_train: dict[str, Any]
     members: dict[Name, Member]
@@ -265,11 +293,18 @@ class Params(Section):
         missing = [name for name in self.ensemble.members if name not in self.members]
         if missing:
             raise ValueError(f"ensemble.members: {', '.join(missing)} not described under members")
+        blind = [name for name in self.ensemble.members if self.members[name].fold is None]
+        if blind and self.ensemble.method == "weighted":
+            raise ValueError(
+                f"ensemble.method: weighted weighs members by validation, but {', '.join(blind)} validate on no fold "
+                "(fold: null)"
+            )
         for name, member in self.members.items():
             self._accepts(f"members.{name}", member.model.name)
-            if member.fold >= self.folds.n:
+            if member.fold is not None and member.fold >= self.folds.n:
                 last = self.folds.n - 1
                 raise ValueError(f"members.{name}.fold: {member.fold} does not exist, folds are 0 to {last}")
+        self._accepts("judge", self.judge.model.name)
         self._accepts("autoencoder", self.autoencoder.model.name)
         return self
 

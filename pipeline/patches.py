@@ -71,7 +71,8 @@ class PatchDataset(keras.utils.PyDataset):
     """Shuffled, augmented training batches over memory-mapped frames.
 
     Whoever fits sets `epoch` as each one begins (Keras' own hooks run once more than there are epochs).
-    Item `i` is float32 (batch, n_frames, n_bins), float32 (batch, n_classes) targets.
+    Item `i` is float32 (batch, n_frames, n_bins), float32 (batch, n_targets) targets: a column a class and, in
+    self-training, one of doubt.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class PatchDataset(keras.utils.PyDataset):
         augmentations: list[Augmentation] | None = None,
         reconstruct: bool = False,
     ) -> None:
-        """Make batches of the clips in `rows` (int (n,)) with `targets` (float32 (n, n_classes)).
+        """Make batches of the clips in `rows` (int (n,)) with `targets` (float32 (n, n_targets)).
 
         With `reconstruct`, a patch is its own target and `targets` is not read.
         """

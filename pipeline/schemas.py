@@ -15,6 +15,14 @@ def _bool(series: pd.Series) -> pd.Series:
     return series if series.dtype == bool else series.map(_TEXT).astype(bool) if series.isin(_TEXT).all() else series
 
 
+def _number(series: pd.Series) -> pd.Series:
+    """An empty cell is an unknown number."""
+    if series.dtype == float:
+        return series
+    values = pd.to_numeric(series.where(series != "", "nan"), errors="coerce")
+    return series if (values.isna() & ~series.str.lower().isin(["", "nan"])).any() else values
+
+
 def _table(columns: dict[str, pa.Column], **settings: object) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, strict=True, ordered=False, **settings)  # type: ignore[arg-type]
 
@@ -66,6 +74,9 @@ LABELS = _table(
         "abstained": _flag(),
         "promoted": _flag(),
         "group": pa.Column(str),
+        "outcome": pa.Column(str, pa.Check.isin(["verified", "promoted", "corrected", "left_out", "test"])),
+        "target": pa.Column(str),
+        "probability": pa.Column(float, pa.Check.in_range(0, 1), parsers=pa.Parser(_number), nullable=True),
         "reason": pa.Column(str),
     }
 )

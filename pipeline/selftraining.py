@@ -1,8 +1,8 @@
-"""Self-training: the threshold schedule, the selection of pseudo-labels, and the rounds.
+"""Self-training in rounds: train, score the pool, select, train again on what was selected.
 
-Conventions: clips are rows; `given` is int (n,), the class of the given label, −1 where there is none. A clip is
-trusted (its given label is its target in every round), in the pool (it may be selected), held out (it validates),
-or none of these. Probabilities are float32 (n, n_classes), NaN rows where a clip cannot be scored.
+Conventions: clips are rows, and `pipeline.roles` says what each does. Targets are float32 (k, n_classes), rows that
+sum to one; those of trusted clips are certain, all others doubtful. Probabilities are float32 (n, n_classes), NaN rows
+where a clip cannot be scored.
 """
 
 from collections.abc import Callable
@@ -16,37 +16,29 @@ import pandas as pd
 
 from pipeline.artifacts import write_table
 from pipeline.checkpoints import Checkpoints
-from pipeline.errors import DataError
 from pipeline.metrics import accuracy, map_at_k
-from pipeline.params import Member, Selection
+from pipeline.params import Member
+from pipeline.roles import Split
+from pipeline.selection import Selected, lower_bound, select
 
 TOP_K = 3
-
-
-@dataclass(frozen=True)
-class Split:
-    """Which rows do what; each bool (n,), `given` int (n,). No row is in two of the masks."""
-
-    given: np.ndarray
-    trusted: np.ndarray
-    pool: np.ndarray
-    validation: np.ndarray
-
-
-@dataclass(frozen=True)
-class Selected:
-    """Pseudo-labels: int (k,) rows, int (k,) targets, float (k,) probabilities."""
-
-    rows: np.ndarray
-    targets: np.ndarray
-    probability: np.ndarray
 
 
 class Learner(Protocol):
     """A network that a round fits, and that then scores every clip."""
 
-    def fit(self, number: int, rows: np.ndarray, targets: np.ndarray, split: Split) -> pd.DataFrame:
-        """Fit round `number` on the clips in `rows` with int `targets`; return one row an epoch."""
+    def fit(
+        self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split
+    ) -> pd.DataFrame:
+        """Fit round `number` on the clips in `rows`; return one row an epoch.
+
+        Args:
+            number: from 1.
+            rows: int (k,).
+            targets: float32 (k, n_classes), rows that sum to one.
+            doubtful: bool (k,), False where the target is trusted.
+            split: which clips validate, and their given labels.
+        """
 
     def predict(self) -> np.ndarray:
         """Return float32 (n, n_classes)."""
@@ -68,83 +60,18 @@ class Rounds:
     selections: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def split_clips(clips: pd.DataFrame, labels: pd.DataFrame, classes: list[str], ok: np.ndarray, member: Member) -> Split:
-    """Decide what each clip does for a member.
-
-    Held out are the verified clips of the member's fold; its other clips rest. Of the other folds, the trusted
-    clips are those that `member.train_on` names, and the pool is every other unverified one.
-
-    Args:
-        clips: as `artifacts.read_clips` gives it: no truth, test labels blank.
-        labels: as `artifacts.read_labels` gives it, same order.
-        classes: names in order.
-        ok: bool (n,), False where quarantined.
-        member: its `fold` and `train_on` count.
-
-    Raises:
-        DataError: a class has no trusted clip, or no clip validates.
-    """
-    index = {name: i for i, name in enumerate(classes)}
-    given = clips["label"].map(index).fillna(-1).to_numpy(int)
-    verified = clips["verified"].to_numpy(bool)
-    train = (clips["split"] == "train").to_numpy() & ok
-    inside = train & (clips["fold"] != member.fold).to_numpy()
-    trusts = {"verified": verified, "promoted": verified | labels["promoted"].to_numpy(bool), "all": given >= 0}
-    trusted = inside & (given >= 0) & trusts[member.train_on]
-    validation = train & ~inside & verified & (given >= 0)
-    missing = [name for name, i in index.items() if not (given[trusted] == i).any()]
-    if missing:
-        raise DataError(
-            f"no trusted clip to train on for {', '.join(missing)} outside fold {member.fold}; "
-            "verify some, or leave the class out"
-        )
-    if not validation.any():
-        raise DataError(f"fold {member.fold} has no verified clip to validate on; verify more, or use fewer folds.n")
-    return Split(given=given, trusted=trusted, pool=inside & ~trusted & ~verified, validation=validation)
-
-
-def lower_bound(selection: Selection, number: int, rounds: int) -> float:
-    """Return the least probability that round `number` (from 1) accepts: linear from the first bound to the second."""
-    first, last = selection.lower
-    return first if rounds == 1 else first + (last - first) * (number - 1) / (rounds - 1)
-
-
-def select(probs: np.ndarray, split: Split, selection: Selection, lower: float) -> Selected:
-    """Choose clips of the pool and their targets.
-
-    A clip counts whose top probability lies in [`lower`, `selection.upper`]. By rule, its target is: `predicted`,
-    the prediction, as in the report; `agree`, the prediction where the given label says the same, else it is left
-    out; `agree_or_relabel`, in addition the prediction against the given label where its probability is at least
-    `selection.relabel`. `max_per_class` keeps the most probable of each target.
-    """
-    rows = np.flatnonzero(split.pool & np.isfinite(probs).all(axis=1))
-    targets = probs[rows].argmax(axis=1)
-    top = probs[rows].max(axis=1).astype(np.float64)
-    take = (top >= lower) & (top <= selection.upper)
-    agrees = targets == split.given[rows]
-    if selection.rule == "agree":
-        take &= agrees
-    elif selection.rule == "agree_or_relabel":
-        take &= agrees | (top >= selection.relabel)
-    rows, targets, top = rows[take], targets[take], top[take]
-    if selection.max_per_class is not None:
-        order = np.lexsort((rows, -top))
-        rank = pd.Series(targets[order]).groupby(targets[order]).cumcount().to_numpy()
-        keep = np.sort(order[rank < selection.max_per_class])
-        rows, targets, top = rows[keep], targets[keep], top[keep]
-    return Selected(rows=rows, targets=targets, probability=top)
-
-
 def run_rounds(
     split: Split, member: Member, learner: Learner, checkpoints: Checkpoints, *, say: Callable[[str], None]
 ) -> Rounds:
     """Train, score the pool, select, repeat; go on after the last intact checkpoint.
 
-    Verified labels are never changed and the pool is scored anew in each round: a clip selected once may drop out.
-    A round that selects nothing is recorded like any other; what the last round selects is recorded, not trained on.
+    Verified labels are never changed and the pool is scored anew in each round: a clip selected once may drop out. A
+    doubtful clip is trained on its posterior in the rounds that follow one in which it was not selected. A round that
+    selects nothing is recorded like any other; what the last round selects is recorded, not trained on.
 
     Returns:
-        The probabilities of the last round, one row a round, one row an epoch, one row a selected clip and round.
+        The probabilities of the last round, one row a round (`pseudo` counts all doubtful clips that it was trained
+        on), one row an epoch, one row a selected clip and round (`target` is the likeliest class of a soft target).
     """
     state, done = Rounds(), 0
     if latest := checkpoints.latest():
@@ -160,26 +87,22 @@ def run_rounds(
 
 
 def _one_round(number: int, state: Rounds, split: Split, member: Member, learner: Learner) -> Rounds:
-    pseudo = _last_selection(state, number)
-    trusted = np.flatnonzero(split.trusted)
-    rows = np.concatenate([trusted, pseudo.rows])
-    targets = np.concatenate([split.given[trusted], pseudo.targets])
-    history = learner.fit(number, rows, targets, split)
+    rows, targets, doubtful = _examples(number, state, split, member)
+    history = learner.fit(number, rows, targets, doubtful, split)
     probs = learner.predict()
     lower = lower_bound(member.selection, number, member.rounds)
     selected = select(probs, split, member.selection, lower)
     held_out = np.where(split.validation, split.given, -1)
-    on_trusted = np.where(split.trusted, split.given, -1)
     row = {
         "round": number,
-        "trusted": len(trusted),
-        "pseudo": len(pseudo.rows),
+        "trusted": int((~doubtful).sum()),
+        "pseudo": int(doubtful.sum()),
         "pool": int(split.pool.sum()),
         "lower": lower,
         "upper": member.selection.upper,
         "selected": len(selected.rows),
         "epochs": len(history),
-        "train_accuracy": accuracy(probs, on_trusted),
+        "train_accuracy": accuracy(probs, split.target),
         "val_accuracy": accuracy(probs, held_out),
         "val_map": map_at_k(probs, held_out, k=TOP_K),
     }
@@ -191,23 +114,33 @@ def _one_round(number: int, state: Rounds, split: Split, member: Member, learner
     )
 
 
+def _examples(number: int, state: Rounds, split: Split, member: Member) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows, targets and which are doubtful of what round `number` trains on."""
+    n_classes = split.posterior.shape[1]
+    chosen = Selected(np.empty(0, int), np.empty((0, n_classes), np.float32), np.empty(0))
+    if state.probs is not None:
+        # Selected again rather than kept: it follows from the probabilities, also after a run that was cut off.
+        chosen = select(state.probs, split, member.selection, lower_bound(member.selection, number - 1, member.rounds))
+    trusted = np.flatnonzero(split.trusted)
+    believed = np.setdiff1d(np.flatnonzero(split.doubtful), chosen.rows)
+    rows = np.concatenate([trusted, chosen.rows, believed])
+    certain = np.eye(n_classes, dtype=np.float32)[split.target[trusted]]
+    targets = np.concatenate([certain, chosen.targets, split.posterior[believed]])
+    return rows, targets, np.arange(len(rows)) >= len(trusted)
+
+
 def _table(number: int, selected: Selected) -> pd.DataFrame:
-    columns = {"row": selected.rows, "target": selected.targets, "probability": selected.probability}
+    target = selected.targets.argmax(axis=1)
+    columns = {"row": selected.rows, "target": target, "probability": selected.probability}
     return pd.DataFrame(columns).assign(round=number)
 
 
-def _last_selection(state: Rounds, number: int) -> Selected:
-    if number == 1:
-        return Selected(np.empty(0, int), np.empty(0, int), np.empty(0))
-    last = state.selections[state.selections["round"] == number - 1]
-    return Selected(last["row"].to_numpy(int), last["target"].to_numpy(int), last["probability"].to_numpy(float))
-
-
 def _line(row: pd.Series, rounds: int) -> str:
+    score = row["val_accuracy"]
     return (
         f"round {row['round']:.0f} of {rounds}: {row['trusted']:.0f} trusted + {row['pseudo']:.0f} pseudo-labels, "
-        f"validation accuracy {row['val_accuracy']:.3f}, selected {row['selected']:.0f} of {row['pool']:.0f} "
-        f"above {row['lower']:.2f}"
+        f"{'no validation' if np.isnan(score) else f'validation accuracy {score:.3f}'}, "
+        f"selected {row['selected']:.0f} of {row['pool']:.0f} above {row['lower']:.2f}"
     )
 
 

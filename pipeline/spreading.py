@@ -160,9 +160,9 @@ def spread(latents: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]
         settings: the params' section `spread`.
 
     Returns:
-        A table as `schemas.LABELS` has it, in the order of `clips`. A verified clip keeps its label with confidence 1;
-        of a test clip nothing is said. `reason` is where the outcome came from: `verified`, `agrees`,
-        `disagrees: spread says X`, `abstained: ...` or `test`.
+        The columns of `schemas.LABELS` that `decisions.decide` does not add, in the order of `clips`. A verified clip
+        keeps its label with confidence 1; of a test clip nothing is said. `reason` is where the outcome came from:
+        `verified`, `agrees`, `disagrees: spread says X`, `abstained: ...` or `test`.
     """
     table = _blank(clips)
     usable = np.isfinite(latents).all(axis=1)

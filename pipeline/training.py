@@ -37,14 +37,15 @@ def fit(
     settings: Fit,
     *,
     loss: str | keras.losses.Loss,
-    metrics: list[str] | None = None,
+    metrics: list[str | keras.metrics.Metric] | None = None,
     ema: float | None = None,
     title: str = "",
 ) -> pd.DataFrame:
     """Fit in place; return one row an epoch: epoch (from 1), loss, accuracy, val_loss, ..., learning_rate.
 
     With `settings.patience`, training stops after that many epochs without a better `val_loss`, and the weights of
-    the best one are restored. With `ema`, the weights end as their exponential moving average of that momentum.
+    the best one are restored. With `ema`, the weights end as their exponential moving average of that momentum, and
+    the statistics that normalise are estimated anew for them. Without `validation`, the columns `val_*` are NaN.
 
     Raises:
         DataError: the loss became NaN or infinite.
@@ -77,11 +78,34 @@ def fit(
             f"{title}: the loss is no longer a number; usual causes: a learning rate that is too high "
             f"(now {settings.learning_rate:g}), mixed precision, or features with extreme values"
         ) from None
+    if ema is not None:
+        _normalise_anew(network, train, settings.epochs)
     table = pd.DataFrame(history.history).astype(np.float64)
+    if validation is None:
+        table = table.assign(**{f"val_{name}": np.nan for name in table.columns})
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
     ends = np.minimum(table["epoch"] * int(train.num_batches or 1), steps) - 1
     table["learning_rate"] = [_rate(settings, steps, int(step)) for step in ends]
     return table
+
+
+def _normalise_anew(network: keras.Model, train: keras.utils.PyDataset, epoch: int) -> None:
+    """Set the moving statistics of each BatchNormalization to their mean over one more epoch, without a step.
+
+    The optimizer averages trainable weights only; the statistics left behind belong to the last weights, not to the
+    averaged ones (Izmailov et al., "Averaging weights leads to wider optima and better generalization", 2018).
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    if not layers:
+        return
+    kept = [layer.momentum for layer in layers]
+    train.epoch = epoch
+    for index in range(int(train.num_batches or 1)):
+        for layer in layers:
+            layer.momentum = index / (index + 1)
+        network(train[index][0], training=True)
+    for layer, momentum in zip(layers, kept, strict=True):
+        layer.momentum = momentum
 
 
 def _schedule(settings: Fit, steps: int) -> Any:

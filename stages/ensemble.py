@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import artifacts, metrics
 from pipeline.ensemble import combine
-from pipeline.errors import DataError
+from pipeline.errors import DataError, ParamsError
 from pipeline.params import Params
 from stages import common
 
@@ -17,9 +17,9 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
     names, k = params.ensemble.members, params.ensemble.top_k
     probs = [artifacts.read_probs(paths.members / name / "probs.npy", len(clips), len(classes)) for name in names]
-    folds = [int(artifacts.read_json(paths.members / name / "member.json")["fold"]) for name in names]
+    folds = [artifacts.read_json(paths.members / name / "member.json")["fold"] for name in names]
     rows = [_score(p, clips, classes, fold, k) for p, fold in zip(probs, folds, strict=True)]
-    validation = pd.DataFrame({"member": names, "fold": folds}).join(pd.DataFrame(rows))
+    validation = pd.DataFrame({"member": names, "fold": pd.array(folds, dtype="Int64")}).join(pd.DataFrame(rows))
     weights = _weights(validation, params.ensemble.method)
     mean = combine(probs, method=params.ensemble.method, weights=weights)
     with artifacts.publish(paths.out) as folder:
@@ -27,16 +27,16 @@ def work(params: Params, paths: argparse.Namespace) -> None:
         artifacts.write_table(folder / "validation.csv", validation)
         recipe = {"method": params.ensemble.method, "weights": dict(zip(names, weights, strict=True))}
         artifacts.write_json(folder / "ensemble.json", recipe)
-    for row in validation.to_dict("records"):
-        print(_line(str(row["member"]), row, int(row["fold"]), k))
-    if len(set(folds)) == 1:
-        print(_line(f"{params.ensemble.method} mean", _score(mean, clips, classes, folds[0], k), folds[0], k))
-    else:
+    for name, row, fold in zip(names, rows, folds, strict=True):
+        print(_line(name, row, fold, k))
+    if len(set(folds)) > 1:
         print(f"{params.ensemble.method} mean of {len(names)}: not validated, no fold was held out from every member")
+    else:
+        print(_line(f"{params.ensemble.method} mean", _score(mean, clips, classes, folds[0], k), folds[0], k))
 
 
-def _score(probs: np.ndarray, clips: pd.DataFrame, classes: list[str], fold: int, k: int) -> dict[str, float]:
-    """Score on the verified training clips of `fold`, which the member did not train on."""
+def _score(probs: np.ndarray, clips: pd.DataFrame, classes: list[str], fold: int | None, k: int) -> dict[str, float]:
+    """Score on the verified training clips of `fold`, which the member did not train on; NaN and 0 clips for None."""
     held_out = (clips["split"] == "train") & clips["verified"] & (clips["fold"] == fold)
     targets = np.where(held_out, pd.Index(classes).get_indexer(pd.Index(clips["label"])), -1)
     count = int(metrics.scored(probs, targets).sum())
@@ -54,6 +54,11 @@ def _weights(validation: pd.DataFrame, method: str) -> list[float]:
         score = np.ones(len(score))
     elif not np.isfinite(score).all():
         name, fold = validation.loc[~np.isfinite(score), ["member", "fold"]].iloc[0]
+        if fold is pd.NA:
+            raise ParamsError(
+                f"members.{name}.fold: found null, so that no clip validates it, expected a fold for ensemble.method "
+                "weighted; give it one, or choose method geometric"
+            )
         raise DataError(
             f"members.{name}.fold: fold {fold} has no verified clip to validate on, expected at least one for "
             "ensemble.method weighted; choose another fold, or method geometric"
@@ -63,7 +68,9 @@ def _weights(validation: pd.DataFrame, method: str) -> list[float]:
     return [float(share) for share in score / score.sum()]
 
 
-def _line(name: str, score: dict, fold: int, k: int) -> str:
+def _line(name: str, score: dict[str, float], fold: int | None, k: int) -> str:
+    if fold is None:
+        return f"{name:<24} not validated, every fold was trained on"
     values = f"MAP@{k} {score['map']:.3f}  accuracy {score['accuracy']:.3f}"
     return f"{name:<24} {values}  on {score['clips']} verified clips of fold {fold}"
 

@@ -1,39 +1,47 @@
-"""Spread verified labels within groups of classes and promote the clips that agree."""
+"""Weigh the evidence of each unverified label, and promote it, correct it or leave it out."""
 
 import argparse
 
+import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, latents, reliability, spreading
+from pipeline import artifacts, decisions, latents, reliability, spreading
 from pipeline.grouping import resolve
 from pipeline.params import Params
 from stages import common
 
 
 def work(params: Params, paths: argparse.Namespace) -> None:
-    """Read clips and latents; write labels.csv, promotion.csv and groups.json as one folder."""
-    clips = artifacts.read_clips(paths.clips)
-    groups = resolve(params.spread.grouping, params.dataset.name, artifacts.read_classes(paths.clips))
+    """Read clips, latents and judges' probabilities; write what is decided, and how far to trust it, as a folder."""
+    clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
+    settings = params.spread
+    groups = resolve(settings.grouping, params.dataset.name, classes)
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
+    shape = (len(clips), len(classes))
+    judged = [artifacts.read_probs(paths.judged / f"{name}.npy", *shape) for name in ("probs", "linear")]
     train = (clips["split"] == "train").to_numpy()
-    x = latents.training_space(raw, train, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
-    labels = spreading.spread(x, clips, groups, params.spread)
-    estimates = reliability.estimate(x, clips, labels, groups, params.spread, seed=params.seed)
+    x = latents.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
+    case = decisions.gather(clips, classes, groups, settings, latents=x, network=np.stack(judged))
+    belief = decisions.believe(case)
+    labels = decisions.decide(spreading.spread(x, clips, groups, settings), case, belief, classes, settings)
+    estimates = reliability.estimate(case, belief, labels, groups, seed=params.seed)
     table = reliability.promotion_table(labels, estimates, groups)
     with artifacts.publish(paths.out) as folder:
         artifacts.write_labels(folder / "labels.csv", labels)
+        artifacts.write_array(folder / "posterior.npy", belief.posterior.astype(np.float32))
+        artifacts.write_table(folder / "calibration.csv", reliability.calibration_table(case, belief))
         artifacts.write_table(folder / "promotion.csv", table)
         artifacts.write_json(folder / "groups.json", groups)
     print(_lines(table))
 
 
 def _lines(table: pd.DataFrame) -> str:
-    shown = table[["group", "clips", "verified", "promoted", "trusted_percent", "noise_rate", "precision"]]
-    shown = shown.rename(
-        columns={"trusted_percent": "trusted %", "noise_rate": "est. noise", "precision": "est. precision"}
+    counts = ["group", "clips", "verified", "promoted", "corrected", "left_out"]
+    shown = table[[*counts, "noise_rate", "precision"]].rename(
+        columns={"left_out": "left out", "noise_rate": "est. noise", "precision": "est. precision"}
     )
     return shown.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.2f}")
 
 
 if __name__ == "__main__":
-    common.run(work, str(__doc__), "clips", "latents", "out")
+    common.run(work, str(__doc__), "clips", "latents", "judged", "out")

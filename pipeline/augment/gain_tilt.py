@@ -17,7 +17,7 @@ def augment(
 
     Args:
         x: float32 (batch, frames, bins), 1 being 80 dB above 0.
-        y: float32 (batch, n_classes).
+        y: float32 (batch, n_targets), see `pipeline.patches`.
         rng: where the draws come from.
         gain: standard deviation of the constant; 0.05 is 4 dB.
         tilt: standard deviation of the change from the lowest to the highest bin.

@@ -12,7 +12,7 @@ def augment(
 
     Args:
         x: float32 (batch, frames, bins).
-        y: float32 (batch, n_classes), rows that sum to one.
+        y: float32 (batch, n_targets): shares of the classes, and the doubt in self-training.
         rng: where the draws come from.
         alpha: of the Beta(alpha, alpha) that weights are drawn from; small leaves most examples nearly alone.
     """

@@ -19,7 +19,7 @@ def augment(
 
     Args:
         x: float32 (batch, frames, bins).
-        y: float32 (batch, n_classes).
+        y: float32 (batch, n_targets), see `pipeline.patches`.
         rng: where the draws come from.
         time_masks: bands of frames in each patch.
         time_share: greatest width of one, as a share of the frames.

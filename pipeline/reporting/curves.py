@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.reporting.run import Run
-from pipeline.reporting.style import SMALL, LeftOut, Picture, new_figure, plain, quiet, style
+from pipeline.reporting.style import SMALL, LeftOut, Picture, bare, new_figure, plain, quiet, style
 
 
 def autoencoder_loss(run: Run) -> list[Picture | LeftOut]:
@@ -48,20 +48,22 @@ def rounds(run: Run, table: pd.DataFrame) -> list[Picture | LeftOut]:
         _line(grid[0, 0], rows["round"], rows["val_accuracy"], i, member)
         _line(grid[0, 1], rows["round"], rows["trusted"] + rows["pseudo"], i, member)
         _line(grid[1, 0], rows["round"], rows["selected"], i, member)
-        if rows["selected_precision"].notna().any():
-            _line(grid[1, 1], rows["round"], rows["selected_precision"], i, member)
+        _line(grid[1, 1], rows["round"], rows["selected_precision"], i, member)
     grid[0, 0].set(title="validation accuracy")
-    grid[0, 1].set(title="clips trained on", ylim=(0, None))
-    grid[1, 0].set(title="clips selected for the next round", ylim=(0, None))
+    grid[0, 1].set(title="clips trained on")
+    grid[1, 0].set(title="clips selected for the next round")
+    for counts in (grid[0, 1], grid[1, 0]):
+        counts.set_ylim(0, 1.06 * max(counts.dataLim.y1, 1))
     grid[1, 1].set(title="share of selected labels that are right", ylim=(0, 1.03))
     if table["selected_precision"].isna().all():
         known = "the truth is not known" if not run.truth_known else "nothing was selected"
-        grid[1, 1].text(0.5, 0.5, known, ha="center", va="center", transform=grid[1, 1].transAxes)
-    for axes in grid.flat:
+        _nothing(grid[1, 1], known)
+    if table["val_accuracy"].isna().all():
+        _nothing(grid[0, 0], "no member was validated")
+    for axes in (axes for axes in grid.flat if axes.has_data()):
         axes.set_xlabel("round")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        quiet(axes)
-    marks, names = grid[0, 0].get_legend_handles_labels()
+    marks, names = grid[0, 1].get_legend_handles_labels()
     figure.legend(marks, names, loc="outside lower center", ncols=4, fontsize=SMALL, frameon=False)
     return [
         Picture(
@@ -96,8 +98,10 @@ def epochs(run: Run) -> list[Picture | LeftOut]:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         left.set(title=f"{plain(member.name)}: loss", ylim=(0, None))
         right.set(title=f"{plain(member.name)}: accuracy", ylim=(0, 1.03))
-    marks, names = grid[0, 0].get_legend_handles_labels()
-    figure.legend(marks, names, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
+    # A member that was not validated has no validation curve, another one may.
+    drawn = [axes.get_legend_handles_labels() for axes in grid[:, 0]]
+    marks = {name: mark for found in drawn for mark, name in zip(*found, strict=True)}
+    figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
     return [
         Picture(
             name="training",
@@ -110,6 +114,13 @@ def epochs(run: Run) -> list[Picture | LeftOut]:
 
 
 def _line(axes: Axes, x: pd.Series, y: pd.Series, i: int, label: str) -> None:
+    quiet(axes)
+    if y.isna().all():
+        return
     colour, marker = style(i)
     axes.plot(x, y, color=colour, marker=marker if len(x) <= 40 else "", markersize=4.5, linewidth=1.6, label=label)
-    quiet(axes)
+
+
+def _nothing(axes: Axes, why: str) -> None:
+    bare(axes)
+    axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)

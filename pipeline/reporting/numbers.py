@@ -1,12 +1,14 @@
 """The run in numbers: metrics.json, and the few lines in which a run is summed up."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from pipeline import metrics
 from pipeline.params import Ensemble
+from pipeline.reporting import outcomes
 from pipeline.reporting.run import Run
 
 ESTIMATES = {
@@ -16,9 +18,13 @@ ESTIMATES = {
     "precision": "estimated_precision",
     "precision_low": "estimated_precision_low",
     "precision_high": "estimated_precision_high",
+    "correction_precision": "estimated_correction_precision",
     "true_noise_rate": "noise_rate",
     "true_precision": "precision",
     "true_recall": "recall",
+    "true_correction_precision": "correction_precision",
+    "true_caught": "wrong_caught",
+    "true_put_right": "wrong_put_right",
 }
 
 
@@ -31,21 +37,20 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
         members: `tables.members_and_means(run, settings)`.
         settings: the params' section `ensemble`.
     """
-    total = promotion[promotion["group"] == "all"].to_dict("records")[-1]
-    clips, verified, promoted = (int(total[name]) for name in ("clips", "verified", "promoted"))
+    *groups, total = promotion.to_dict("records")
     k, targets = settings.top_k, run.test_targets
     found: dict[str, int | float] = {
         "clips": len(run.answers),
         "quarantined": int((~run.features.ok).sum()),
         "classes": len(run.classes),
-        "promotion.clips": clips,
-        "promotion.verified": verified,
-        "promotion.promoted": promoted,
-        "promotion.trusted_before": verified / clips if clips else math.nan,
-        "promotion.trusted_after": (verified + promoted) / clips if clips else math.nan,
     }
-    found |= {f"promotion.{name}": float(total[column]) for column, name in ESTIMATES.items() if column in total}
+    found |= _decided("promotion", total)
+    for row in groups:
+        found |= _decided(f"group.{row['group']}", row)
     found |= {
+        "promotion.given_label_auroc": outcomes.given_label_auroc(run),
+        "judges.verified_clips": int(run.calibration["clips"].sum()),
+        "judges.calibration_error": outcomes.calibration_error(run),
         "ensemble.members": len(run.members),
         "ensemble.test_clips": int(metrics.scored(run.probs, targets).sum()),
         "ensemble.test_accuracy": metrics.accuracy(run.probs, targets),
@@ -58,6 +63,18 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
         name = str(row["name"]).removesuffix(" mean")
         found |= {f"{row['kind']}.{name}.{score}": float(row[score]) for score in scores}
     return {name: value if isinstance(value, int) else round(value, 6) for name, value in found.items() if _is(value)}
+
+
+def _decided(prefix: str, row: Mapping[Hashable, Any]) -> dict[str, int | float]:
+    """Return what a row of the promotion table says."""
+    counts = {name: int(row[name]) for name in ("clips", "verified", "promoted", "corrected", "left_out")}
+    clips, verified = counts["clips"], counts["verified"]
+    shares = {
+        "trusted_before": verified / clips if clips else math.nan,
+        "trusted_after": (verified + counts["promoted"]) / clips if clips else math.nan,
+    }
+    shares |= {name: float(row[column]) for column, name in ESTIMATES.items() if column in row}
+    return {f"{prefix}.{name}": value for name, value in (counts | shares).items()}
 
 
 def _is(value: float) -> bool:
@@ -78,9 +95,10 @@ def summary(found: Mapping[str, int | float], settings: Ensemble, report: str) -
 def _promoted(found: Mapping[str, int | float]) -> str:
     before, after = found.get("promotion.trusted_before", 0), found.get("promotion.trusted_after", 0)
     unverified = found["promotion.clips"] - found["promotion.verified"]
-    line = (
-        f"promoted  {found['promotion.promoted']} of {unverified} unverified clips: trusted {before:.1%} → {after:.1%}"
-    )
+    line = f"promoted  {found['promotion.promoted']} of {unverified} unverified clips"
+    if found.get("promotion.corrected"):
+        line += f", corrected {found['promotion.corrected']}, left out {found['promotion.left_out']}"
+    line += f": trusted {before:.1%} → {after:.1%}"
     if "promotion.estimated_precision" in found:
         line += f", estimated precision {found['promotion.estimated_precision']:.2f}"
         if "promotion.estimated_precision_low" in found:

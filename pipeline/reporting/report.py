@@ -7,14 +7,19 @@ import pandas as pd
 
 from pipeline import artifacts
 from pipeline.params import Params
-from pipeline.reporting import curves, scatter, spectra, tables
+from pipeline.reporting import belief, curves, scatter, spectra, tables
+from pipeline.reporting.columns import COLUMNS, FILES, TESTS
 from pipeline.reporting.confusion import confusion
 from pipeline.reporting.numbers import numbers
-from pipeline.reporting.page import Column, Shown, percent, render, score, shown, text
+from pipeline.reporting.outcomes import decisions
+from pipeline.reporting.page import MOST_ROWS, Shown, render, shown
 from pipeline.reporting.run import Run
-from pipeline.reporting.style import LeftOut, Picture, save
+from pipeline.reporting.style import LeftOut, Picture, save, words
 from pipeline.reporting.submission import submission
 
+# As many as one would listen to in a sitting.
+TO_HEAR = 20
+CORRECTED = ("correction_precision", "true_correction_precision")
 Drawn = dict[str, list[Picture | LeftOut]]
 
 
@@ -22,6 +27,7 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
     """Write index.html and what it shows, metrics.json, plots/ and submission.csv into `folder`; return the metrics."""
     made = {
         "promotion": tables.promotion(run),
+        "decisions": decisions(run),
         "members_and_means": tables.members_and_means(run, params.ensemble),
         "rounds": tables.rounds(run),
         "selected_per_class": tables.selected_per_class(run),
@@ -50,6 +56,7 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
 def _draw(run: Run, params: Params, rounds: pd.DataFrame) -> Drawn:
     first, *others = params.project.methods
     return {
+        "judging": [*belief.reliability(run), *belief.beliefs(run)],
         "spreading": scatter.before_and_after(run, first),
         "maps": [item for method in others or [first] for item in scatter.overview(run, method)],
         "autoencoder": [
@@ -73,7 +80,7 @@ def _content(
         "found": found,
         "truth_known": run.truth_known,
         "test_clips": int((~run.train).sum()),
-        "one_fold": len(set(run.validation["fold"])) == 1,
+        "held_out": run.validation["fold"].nunique(dropna=False) if run.validation["fold"].notna().any() else 0,
         "drawn": drawn,
         "is_picture": lambda item: isinstance(item, Picture),
         "tables": _tables(run, made, k),
@@ -84,72 +91,17 @@ def _tables(run: Run, made: dict[str, pd.DataFrame], k: int) -> dict[str, Shown]
     members = made["members_and_means"]
     chosen = members["name"] + members["chosen"].map({True: " (chosen)", False: ""})
     shares = made["promotion"].assign(trusted=made["promotion"]["trusted_percent"] / 100)
+    unused = () if made["promotion"]["corrected"].any() else CORRECTED
     contents = {name: table for name, table in made.items() if name in COLUMNS} | {
         "promotion": shares,
+        "trust": made["promotion"].drop(columns=list(unused), errors="ignore"),
+        "decisions": made["decisions"].assign(outcome=made["decisions"]["outcome"].map(words)),
         "members_and_means": members.assign(name=chosen).rename(columns={f"{t}_map{k}": f"{t}_map" for t in TESTS}),
         "mistakes": tables.mistakes(run),
     }
     return {
-        name: shown(contents[name], columns, "confusion.csv" if name == "mistakes" else f"{name}.csv")
+        name: shown(
+            contents[name], columns, f"{FILES.get(name, name)}.csv", most={"decisions": TO_HEAR}.get(name, MOST_ROWS)
+        )
         for name, columns in COLUMNS.items()
     }
-
-
-TESTS = ("val", "test")
-COLUMNS = {
-    "promotion": {
-        "group": Column("group", text),
-        "clips": Column("all"),
-        "verified": Column("verified"),
-        "promoted": Column("newly verified"),
-        "trusted": Column("trusted", percent),
-        "noise_rate": Column("noise rate, estimated", percent, "noise_low", "noise_high"),
-        "true_noise_rate": Column("noise rate, true", percent),
-        "precision": Column("precision, estimated", percent, "precision_low", "precision_high"),
-        "true_precision": Column("precision, true", percent),
-        "true_recall": Column("recall, true", percent),
-    },
-    "rounds": {
-        "member": Column("member", text),
-        "round": Column("round"),
-        "trusted": Column("trusted"),
-        "pseudo": Column("pseudo-labelled"),
-        "lower": Column("from", score),
-        "upper": Column("to", score),
-        "selected": Column("selected"),
-        "pool": Column("of the pool"),
-        "selected_precision": Column("selected and right", percent),
-        "epochs": Column("epochs"),
-        "train_accuracy": Column("training accuracy", percent),
-        "val_accuracy": Column("validation accuracy", percent),
-    },
-    "members_and_means": {
-        "name": Column("model", text),
-        "val_accuracy": Column("validation accuracy", percent),
-        "val_map": Column("validation MAP", score),
-        "test_accuracy": Column("test accuracy", percent),
-        "test_map": Column("test MAP", score),
-    },
-    "mistakes": {
-        "actual": Column("actual", text),
-        "predicted": Column("answered", text),
-        "clips": Column("clips"),
-    },
-    "per_class": {
-        "class": Column("class", text),
-        "clips": Column("training clips"),
-        "verified": Column("verified"),
-        "promoted": Column("promoted"),
-        "support": Column("test clips"),
-        "precision": Column("precision", percent),
-        "recall": Column("recall", percent),
-        "f1": Column("F1", percent),
-        "average_precision": Column("average precision", score),
-    },
-    "quarantine": {
-        "clip_id": Column("clip", text),
-        "path": Column("file", text),
-        "split": Column("split", text),
-        "reason": Column("reason", text),
-    },
-}

@@ -18,9 +18,10 @@ from pipeline.params import Params
 
 ROUNDS = ["round", "trusted", "pseudo", "pool", "lower", "upper", "selected", "epochs"]
 ROUNDS += ["train_accuracy", "val_accuracy", "val_map"]
-PROMOTION = ["classes", "clips", "verified", "promoted", "trusted_percent", "agreement", "true_agreement"]
-PROMOTION += ["false_agreement", "noise_rate", "noise_low", "noise_high", "precision", "precision_low"]
-PROMOTION += ["precision_high"]
+PROMOTION = ["classes", "clips", "verified", "promoted", "corrected", "left_out", "trusted_percent"]
+PROMOTION += ["agreement", "true_agreement", "false_agreement", "noise_rate", "noise_low", "noise_high"]
+PROMOTION += ["precision", "precision_low", "precision_high"]
+CALIBRATION = ["low", "high", "clips", "predicted", "observed"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,15 @@ class Run:
         answers: clips.csv with truth and test labels.
         classes: class names in column order.
         features: frames and index (status, reason).
-        labels, promotion, groups: what spreading left.
+        labels, promotion, groups: what was decided of the unverified labels.
+        posterior: float32 (n_clips, n_classes), what is believed of each training clip's class; NaN rows: unknown.
+        calibration: verified clips judged out of fold, binned by the probability of their likeliest class.
         history: the autoencoder's epochs: epoch, loss, val_loss.
         reconstructed: clip_id of each of the k clips shown.
         reconstructions: float32 (2, k, frames, bins), originals then reconstructions.
         members: in the order of params.ensemble.members.
         probs: float32 (n_clips, n_classes) of the ensemble.
-        validation: each member's score on its held-out fold.
+        validation: each member's score on its held-out fold; NaN where it holds out none.
         maps: by method, a table clip_id, x, y.
     """
 
@@ -60,6 +63,8 @@ class Run:
     labels: pd.DataFrame
     promotion: pd.DataFrame
     groups: dict[str, list[str]]
+    posterior: np.ndarray
+    calibration: pd.DataFrame
     history: pd.DataFrame
     reconstructed: list[str]
     reconstructions: np.ndarray
@@ -79,6 +84,11 @@ class Run:
         return self.train & (self.labels["verified"] | self.labels["promoted"]).to_numpy()
 
     @property
+    def unverified(self) -> np.ndarray:
+        """Bool (n_clips,): training clips whose label nobody has verified."""
+        return self.train & ~self.labels["verified"].to_numpy()
+
+    @property
     def truth(self) -> pd.Series:
         """The true class of each clip as text, `''` where it is not known."""
         return self.answers["truth"] if "truth" in self.answers else pd.Series("", index=self.answers.index)
@@ -86,7 +96,20 @@ class Run:
     @property
     def truth_known(self) -> bool:
         """Whether the truth is known of any unverified training clip."""
-        return bool(((self.truth != "") & self.train & ~self.answers["verified"]).any())
+        return bool(((self.truth != "") & self.unverified).any())
+
+    @property
+    def given_right(self) -> np.ndarray:
+        """Float (n_clips,): 1 where an unverified clip's given label is the truth, else 0; NaN: none, or unknown."""
+        known = self.unverified & ((self.truth != "") & (self.labels["label"] != "")).to_numpy()
+        return np.where(known, (self.labels["label"] == self.truth).to_numpy(dtype=float), np.nan)
+
+    @property
+    def belief(self) -> np.ndarray:
+        """Float (n_clips,): how likely an unverified clip's given label is taken to be right; NaN elsewhere."""
+        column = self.columns(self.labels["label"].where(self.unverified, ""))
+        found = self.posterior[np.arange(len(column)), column].astype(float)
+        return np.where(column >= 0, found, np.nan)
 
     @property
     def test_targets(self) -> np.ndarray:
@@ -96,14 +119,15 @@ class Run:
         """
         verified = self.answers["label"].where(self.answers["verified"], "")
         known = self.truth.where(self.truth != "", verified)
-        return self._columns(known.where(~self.train, ""))
+        return self.columns(known.where(~self.train, ""))
 
     def held_out(self, fold: int) -> np.ndarray:
         """Int (n_clips,): the class of the verified training clips of `fold`, -1 elsewhere."""
         inside = self.train & (self.answers["verified"] & (self.answers["fold"] == fold)).to_numpy()
-        return self._columns(self.answers["label"].where(inside, ""))
+        return self.columns(self.answers["label"].where(inside, ""))
 
-    def _columns(self, names: pd.Series) -> np.ndarray:
+    def columns(self, names: pd.Series) -> np.ndarray:
+        """Return int (n_clips,): the column of each named class, -1 where it is none."""
         return pd.Index(self.classes).get_indexer(pd.Index(names))
 
 
@@ -139,6 +163,8 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         labels=labels,
         promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
         groups=artifacts.read_json(at["labels"] / "groups.json"),
+        posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape),
+        calibration=table(at["labels"] / "calibration.csv", CALIBRATION),
         history=table(at["latents"] / "history.csv", ["epoch", "loss", "val_loss"]),
         reconstructed=list(shown["clip_id"]),
         reconstructions=pictures,

@@ -3,20 +3,33 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.reporting.run import Run
-from pipeline.reporting.style import GREY, SMALL, LeftOut, Picture, bare, new_figure, plain, slug, style
+from pipeline.reporting.style import (
+    GREY,
+    OUTCOMES,
+    SMALL,
+    LeftOut,
+    Picture,
+    bare,
+    new_figure,
+    plain,
+    slug,
+    style,
+    words,
+)
 
 FEWEST = 3
 PANELS = 4
 NAMES = {"tsne": "t-SNE", "umap": "UMAP"}
+# The last lie on top.
 STATUSES = (
     ("test", "#cfcfcf", "."),
-    ("unverified", "#8c8c8c", "o"),
-    ("promoted", "#D55E00", "^"),
-    ("verified", "#0072B2", "s"),
+    ("left_out", OUTCOMES["left_out"], "o"),
+    ("corrected", OUTCOMES["corrected"], "D"),
+    ("promoted", OUTCOMES["promoted"], "^"),
+    ("verified", OUTCOMES["verified"], "s"),
 )
 
 
@@ -29,7 +42,7 @@ def before_and_after(run: Run, method: str) -> list[Picture | LeftOut]:
     """Draw one figure a group: a row a panel of classes, verified on the left, verified and promoted on the right."""
     points, placed = _points(run, method)
     if placed.sum() < FEWEST:
-        return [_too_few(f"{title(method)} before and after spreading", int(placed.sum()))]
+        return [_too_few(f"{title(method)} before and after promotion", int(placed.sum()))]
     return [_group(run, method, points, name, sorted(classes)) for name, classes in run.groups.items()]
 
 
@@ -83,10 +96,10 @@ def _group(run: Run, method: str, points: np.ndarray, group: str, classes: list[
     return Picture(
         name=f"{slug(method)}_group_{slug(group)}",
         figure=figure,
-        alt=f"{title(method)} map of the latents, group {group}, before and after label spreading",
+        alt=f"{title(method)} map of the latents, group {group}, before and after promotion",
         caption=f"{title(method)}, group “{group}”. Each row shows some of the group's classes: on the left only their "
         "verified clips are coloured, on the right also the promoted ones, all at the same places; the numbers are "
-        "clips before → after. Spreading did well where a colour fills the cloud in which it already lay, and deserves "
+        "clips before → after. Promotion did well where a colour fills the cloud in which it already lay, and deserves "
         "a second look where it appears in a place of its own.",
     )
 
@@ -129,7 +142,7 @@ def _by_class(run: Run, method: str, points: np.ndarray) -> Picture:
 def _by_status(run: Run, method: str, points: np.ndarray) -> Picture:
     figure = new_figure(6.6)
     axes = figure.subplots()
-    status = _status(run)
+    status = run.labels["outcome"]
     for name, colour, marker in STATUSES:
         rows = (status == name).to_numpy()
         if rows.any():
@@ -141,22 +154,14 @@ def _by_status(run: Run, method: str, points: np.ndarray) -> Picture:
                 c=colour,
                 marker=marker,
                 linewidths=0,
-                label=f"{name} ({rows.sum()})",
+                label=f"{words(name)} ({rows.sum()})",
             )
     bare(axes)
-    figure.legend(loc="outside lower center", ncols=4, **_legend(len(points)))
+    figure.legend(loc="outside lower center", ncols=len(STATUSES), **_legend(len(points)))
     return Picture(
         name=f"{slug(method)}_status",
         figure=figure,
         alt=f"{title(method)} map of the latents, clips by status",
         caption=f"{title(method)} of all clips by status. Promoted clips should lie among verified ones; a region of "
-        "unverified clips alone is one where nothing could be promoted, and where verifying a few by ear helps most.",
+        "left-out clips alone is one where nothing could be decided, and where verifying a few by ear helps most.",
     )
-
-
-def _status(run: Run) -> pd.Series:
-    status = pd.Series("unverified", index=run.labels.index)
-    status[run.labels["promoted"]] = "promoted"
-    status[run.labels["verified"]] = "verified"
-    status[~run.train] = "test"
-    return status

@@ -14,6 +14,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 # Eleven and seven have no common factor: 77 classes get 77 different pairs of colour and marker.
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "*", "h")
 GREY = "#d9d9d9"
+# Of what became of a clip's label, in every figure.
+OUTCOMES = {"verified": "#0072B2", "promoted": "#D55E00", "corrected": "#009E73", "left_out": "#8c8c8c"}
 WIDTH = 9.0
 SMALL = 9
 
@@ -62,6 +64,11 @@ def plain(text: str, limit: int = 28) -> str:
     line = line if len(line) <= limit else line[: limit - 1] + "…"
     # A legend leaves out labels that begin with an underscore.
     return re.sub(r"^_", " _", line).replace("$", r"\$")
+
+
+def words(outcome: str) -> str:
+    """Return an outcome as people write it."""
+    return outcome.replace("_", " ")
 
 
 def slug(text: str) -> str:

@@ -6,14 +6,21 @@ import pandas as pd
 from pipeline import metrics, reliability
 from pipeline.ensemble import combine
 from pipeline.params import Ensemble
+from pipeline.reporting import outcomes
 from pipeline.reporting.run import MemberRun, Run
+from pipeline.reporting.style import OUTCOMES
 
 ROUND = "self-training round"
 
 
 def promotion(run: Run) -> pd.DataFrame:
-    """Return promotion.csv and, where the truth is known, `true_precision, true_recall, true_noise_rate` beside it."""
-    table = run.promotion.astype({"classes": int, "clips": int, "verified": int, "promoted": int})
+    """Return promotion.csv with what is expected of the corrections and, where the truth is known, how it all came out.
+
+    Added: the columns of `outcomes.corrections`; with the truth also `true_precision, true_recall, true_noise_rate`.
+    """
+    counts = ["classes", "clips", "verified", "promoted", "corrected", "left_out"]
+    table = run.promotion.astype(dict.fromkeys(counts, int))
+    table = table.merge(outcomes.corrections(run), on="group", how="left")
     if not run.truth_known:
         return table
     truth = reliability.score_against_truth(run.labels, run.answers)
@@ -24,10 +31,10 @@ def promotion(run: Run) -> pd.DataFrame:
 def members_and_means(run: Run, settings: Ensemble) -> pd.DataFrame:
     """Return one row a member, then one a mean: `name, kind, chosen` and clips, accuracy and MAP of both kinds of test.
 
-    A mean is validated only where one fold was held out from every member; `chosen` marks the mean that the params
-    choose. The weighted mean takes the members' validation MAP as weights.
+    A member that holds out no fold is not validated, and a mean only where all members hold out the same one; `chosen`
+    marks the mean that the params choose. The weighted mean takes the members' validation MAP as weights.
     """
-    folds = [int(fold) for fold in run.validation["fold"]]
+    folds = [None if np.isnan(fold) else int(fold) for fold in run.validation["fold"]]
     probs = [member.probs for member in run.members]
     rows = [
         {"name": member.name, "kind": "member", "chosen": False} | _scores(run, member.probs, fold, settings.top_k)
@@ -96,11 +103,17 @@ def _judged(run: Run, member: MemberRun) -> pd.DataFrame:
 
 
 def per_class(run: Run) -> pd.DataFrame:
-    """Return one row a class: how many training clips are trusted, and how the ensemble answers on test clips."""
+    """Return one row a class: what became of its training clips, and how the ensemble answers on test clips.
+
+    `corrected` counts the clips corrected to the class, the other counts those that were given it.
+    """
     given = run.labels["label"]
-    kinds = {"verified": run.train & run.labels["verified"], "promoted": run.train & run.labels["promoted"]}
+    named = {kind: run.labels["target"] if kind == "corrected" else given for kind in OUTCOMES}
     counts = pd.DataFrame(
-        {name: given[rows].value_counts().reindex(run.classes, fill_value=0) for name, rows in kinds.items()}
+        {
+            kind: names[run.labels["outcome"] == kind].value_counts().reindex(run.classes, fill_value=0)
+            for kind, names in named.items()
+        }
     )
     counts.insert(0, "clips", given[run.train].value_counts().reindex(run.classes, fill_value=0))
     scores = metrics.per_class(run.probs, run.test_targets, run.classes)

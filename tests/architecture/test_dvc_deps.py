@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from pipeline.fingerprint import closure
 
-STAGES = ["prepare", "spectrograms", "autoencoder", "spread", "self_train", "ensemble", "project", "report"]
+STAGES = ["prepare", "spectrograms", "autoencoder", "judge", "spread", "self_train", "ensemble", "project", "report"]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 PLUGINS = ("datasets", "features", "models", "augment", "projection")
 FOR_PLUGINS = {"pipeline.errors", "pipeline.settings", "pipeline.seeding", "pipeline.audio"}
-KERAS = {"models", "augment", "patches", "training", "inference", "backend"}
+KERAS = {"models", "augment", "patches", "losses", "training", "inference", "backend"}
 # What is built on those; named here so that a new one is a decision.
 ON_TOP_OF_KERAS = {"encoding", "learner", "members", "predicting"}
 

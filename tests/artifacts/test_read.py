@@ -244,6 +244,9 @@ def test_labels_are_checked_on_both_ways(tmp_path):
             "abstained": [True, False],
             "promoted": [False, False],
             "group": ["g", "g"],
+            "outcome": ["left_out", "test"],
+            "target": ["", ""],
+            "probability": [0.25, np.nan],
             "reason": ["", ""],
         }
     )
@@ -254,3 +257,6 @@ def test_labels_are_checked_on_both_ways(tmp_path):
     with pytest.raises(ArtifactError, match=r"labels\.csv: column 'confidence', row 1: .*1\.5"):
         artifacts.write_labels(path, labels.assign(confidence=[0.0, 1.5]))
     assert path.read_bytes() == before
+    path.write_text(path.read_text().replace("0.25", "much"))
+    with pytest.raises(ArtifactError, match=r"labels\.csv: column 'probability'"):
+        artifacts.read_labels(path)

@@ -1,4 +1,5 @@
 import json
+import re
 from argparse import Namespace
 
 import numpy as np
@@ -6,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline import artifacts
-from pipeline.errors import ArtifactError, DataError
+from pipeline.errors import ArtifactError, DataError, ParamsError
 from pipeline.params import load_params
 from stages.ensemble import work
 
@@ -88,6 +89,33 @@ def test_weights_without_a_clip_to_validate_on_are_refused_and_nothing_is_writte
     params, paths = project
     with pytest.raises(DataError, match=r"members\.bad\.fold: fold 4 has no verified clip.*geometric"):
         work(params("weighted", folds=(0, 4)), paths)
+    assert not paths.out.exists()
+
+
+def test_a_member_without_a_fold_is_listed_without_a_score(project, capsys):
+    params, paths = project
+    work(params(folds=(0, None)), paths)
+    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
+    assert table["fold"].tolist() == ["0", ""]
+    assert table["clips"].tolist() == ["3", "0"]
+    assert table["accuracy"].tolist() == ["1.0", ""]
+    shown = capsys.readouterr().out
+    assert "nan" not in shown
+    assert re.fullmatch(r"bad +not validated, every fold was trained on", shown.splitlines()[1])
+    assert "not validated, no fold was held out from every member" in shown.splitlines()[2]
+
+
+def test_members_that_were_all_trained_on_every_fold_are_combined(project, capsys):
+    params, paths = project
+    work(params(folds=(None, None)), paths)
+    assert np.isfinite(artifacts.read_probs(paths.out / "probs.npy", 12, 3)).all()
+    assert capsys.readouterr().out.count("not validated, every fold was trained on") == 3
+
+
+def test_weights_of_a_member_without_a_fold_are_refused_and_nothing_is_written(project):
+    params, paths = project
+    with pytest.raises(ParamsError, match=r"members\.bad\.fold: found null.*expected a fold.*weighted.*geometric"):
+        work(params("weighted", folds=(0, None)), paths)
     assert not paths.out.exists()
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, extraction
+from pipeline import artifacts, extraction, judging, linear
 from pipeline.params import Params
 from stages import prepare, spread
 
@@ -21,8 +21,7 @@ def make_params(root: Path, **changes: object) -> Params:
     given["dataset"] = {"name": "demo", "root": "data/sounds", "clips": 96}
     given["folds"] = {"n": 2}
     given["features"] = FEATURES | {"mel": MEL}
-    given["spread"]["repeats"] = 2
-    given["spread"]["whiten"] = 12
+    given["spread"] |= {"source": "both", "promote": "agree", "whiten": 12}
     given["self_train"] |= {"rounds": 2, "augment": {}, "patches": {"mode": "crop", "frames": 16, "test_crops": 1}}
     given["self_train"]["fit"] = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01}
     given["self_train"]["selection"] = {"rule": "predicted", "lower": [0.09, 0.1]}
@@ -34,7 +33,7 @@ def make_params(root: Path, **changes: object) -> Params:
 
 
 def paths(run: Path) -> Namespace:
-    names = ("raw", "clips", "features", "latents", "labels", "members", "checkpoints")
+    names = ("raw", "clips", "features", "latents", "judged", "labels", "members", "checkpoints")
     return Namespace(**{name: run / name for name in names}, out=run / "labels", member="one")
 
 
@@ -54,8 +53,18 @@ def clean(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
     frames = [features.clip(row).astype(np.float32) for row in range(len(clips))]
     latents = np.array([np.concatenate([f.mean(axis=0), f.std(axis=0)]) for f in frames], np.float32)
     artifacts.write_array(run / "latents" / "latents.npy", latents)
-    spread.work(params, paths(run))
+    _spread(run, params)
     return run
+
+
+def _spread(run: Path, params: Params) -> None:
+    """Let the linear judge judge, no network, and decide."""
+    clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
+    features = artifacts.read_features(run / "features")
+    roles = judging.roles(clips, classes, features.ok)
+    known = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
+    judging.write(run / "judged", judging.nothing(len(clips), len(classes))[0], known)
+    spread.work(params, paths(run))
 
 
 @pytest.fixture(scope="session")
@@ -72,5 +81,5 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory, clean: Path, params: Para
     assert (answers["truth"] != answers["label"]).any()
     truth = random.permutation(answers["truth"].to_numpy())
     artifacts.write_clips(run / "clips", answers.assign(label=label, truth=truth), classes)
-    spread.work(params, paths(run))
+    _spread(run, params)
     return run

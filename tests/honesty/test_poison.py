@@ -11,14 +11,15 @@ import pytest
 from pipeline import artifacts
 from pipeline.checkpoints import Checkpoints
 from pipeline.reliability import score_against_truth
-from pipeline.selftraining import Rounds, Split, run_rounds, split_clips
+from pipeline.roles import Split, split_clips
+from pipeline.selftraining import Rounds, run_rounds
 from stages import spread
 
-TRAIN_ON = ["verified", "promoted", "all"]
+TRAIN_ON = ["verified", "promoted", "all", "posterior"]
 
 
 def at(run: Path) -> Namespace:
-    names = ("clips", "features", "latents", "labels", "members", "checkpoints")
+    names = ("clips", "features", "latents", "judged", "labels", "members", "checkpoints")
     return Namespace(**{name: run / name for name in names}, out=run / "labels", member="one")
 
 
@@ -29,9 +30,11 @@ class Centroids:
         scale = latents.std(axis=0) + 1e-6
         self.x, self.k = ((latents - latents.mean(axis=0)) / scale).astype(np.float64), n_classes
 
-    def fit(self, number: int, rows: np.ndarray, targets: np.ndarray, split: Split) -> pd.DataFrame:
-        hot = np.eye(self.k)[targets]
-        self.centres = (hot.T @ self.x[rows]) / np.maximum(hot.sum(axis=0), 1)[:, np.newaxis]
+    def fit(
+        self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split
+    ) -> pd.DataFrame:
+        weight = targets * np.where(doubtful, 0.5, 1.0)[:, np.newaxis]
+        self.centres = (weight.T @ self.x[rows]) / np.maximum(weight.sum(axis=0), 1)[:, np.newaxis]
         return pd.DataFrame({"epoch": [1], "loss": [float(len(rows))]})
 
     def predict(self) -> np.ndarray:
@@ -49,9 +52,10 @@ class Centroids:
 def roles(run: Path, params, train_on: str) -> Split:
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
     labels = artifacts.read_labels(run / "labels" / "labels.csv")
+    posterior = artifacts.read_probs(run / "labels" / "posterior.npy", len(clips), len(classes))
     features = artifacts.read_features(run / "features")
     member = params.members["one"].model_copy(update={"train_on": train_on})
-    return split_clips(clips, labels, classes, features.ok, member)
+    return split_clips(clips, labels, posterior, classes, features.ok, member)
 
 
 def rounds(run: Path, params, train_on: str, folder: Path) -> Rounds:
@@ -79,7 +83,7 @@ def test_what_learns_reads_the_same_clips(clean, poisoned):
 
 def test_labels_are_spread_the_same(clean, poisoned):
     files = sorted(path.name for path in (clean / "labels").iterdir())
-    assert files == ["groups.json", "labels.csv", "promotion.csv"]
+    assert files == ["calibration.csv", "groups.json", "labels.csv", "posterior.npy", "promotion.csv"]
     for name in files:
         assert (clean / "labels" / name).read_bytes() == (poisoned / "labels" / name).read_bytes(), name
     assert artifacts.read_labels(clean / "labels" / "labels.csv")["promoted"].any()
@@ -92,7 +96,8 @@ def test_clips_play_the_same_roles(clean, poisoned, params, train_on):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
     test = (artifacts.read_clips(clean / "clips")["split"] == "test").to_numpy()
     assert (one.given[test] == -1).all()
-    assert not (one.trusted | one.pool | one.validation)[test].any()
+    assert not (one.trusted | one.pool | one.doubtful | one.validation)[test].any()
+    assert np.isnan(one.posterior[test]).all()
 
 
 @pytest.mark.parametrize("train_on", TRAIN_ON)
@@ -112,12 +117,13 @@ def test_the_held_out_fold_does_not_train_its_judge(clean, params, tmp_path):
     """Scramble the given labels of fold 0: the member that holds it out must give the same probabilities."""
     answers, classes = artifacts.read_answers(clean / "clips"), artifacts.read_classes(clean / "clips")
     latents, labels = np.load(clean / "latents" / "latents.npy"), artifacts.read_labels(clean / "labels" / "labels.csv")
+    posterior = np.load(clean / "labels" / "posterior.npy")
     inside, found = (answers["fold"] == 0).to_numpy(), []
     for shift in (0, 1):
         clips = answers.drop(columns="truth")
         moved = np.roll(clips.loc[inside, "label"].to_numpy(), shift)
         clips.loc[inside, "label"] = moved
-        split = split_clips(clips, labels, classes, np.ones(len(clips), bool), params.members["one"])
+        split = split_clips(clips, labels, posterior, classes, np.ones(len(clips), bool), params.members["one"])
         checkpoints = Checkpoints(tmp_path / str(shift), "key")
         learner = Centroids(latents, len(classes))
         found.append(run_rounds(split, params.members["one"], learner, checkpoints, say=lambda line: None).probs)
@@ -130,7 +136,8 @@ def test_labels_without_meaning_are_promoted_about_as_often_as_chance(clean, par
     train = (answers["split"] == "train").to_numpy()
     labels = artifacts.read_labels(clean / "labels" / "labels.csv")
     honest = labels["promoted"].sum() / (train & ~answers["verified"]).sum()
-    (tmp_path / "latents").symlink_to(clean / "latents")
+    for name in ("latents", "judged"):
+        (tmp_path / name).symlink_to(clean / name)
     shares = []
     for seed in range(5):
         random, label = np.random.default_rng(seed), answers["label"].to_numpy().copy()

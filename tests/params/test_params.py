@@ -25,8 +25,11 @@ def changed(root: Path, tmp_path: Path, dotted: str, value: Any) -> Path:
 
 def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
     params = load_params(root / "presets" / "demo.yaml")
-    for name, member in params.members.items():
-        assert member.rounds == params.self_train["rounds"], name
+    for name in params.ensemble.members:
+        assert params.members[name].rounds == params.self_train["rounds"], name
+    report = params.members["report"]
+    assert (report.rounds, report.selection.rule) == (3, "predicted")
+    assert report.selection.lower == params.self_train["selection"]["lower"]
     assert params.dataset.settings["clips"] == 720
 
 

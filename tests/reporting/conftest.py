@@ -10,7 +10,6 @@ import pytest
 from pipeline import artifacts
 from pipeline.ensemble import combine
 from pipeline.params import Params
-from pipeline.reliability import Estimate, promotion_table
 from pipeline.reporting.report import write_report
 from pipeline.reporting.run import Run, read_run
 
@@ -20,6 +19,7 @@ NAMES = (
     "Gunshot_or_gunfire Harmonica Hi-hat Keys_jangling Knock Laughter Meow Microwave_oven Oboe Saxophone Scissors "
     "Shatter Snare_drum Squeak Tambourine Tearing Telephone Trumpet Violin_or_fiddle Writing"
 )
+DECIDED = ("verified", "promoted", "corrected", "left_out")
 FOLDERS = ("clips", "features", "latents", "labels", "members", "ensemble", "projection")
 
 
@@ -66,6 +66,7 @@ def make(
     feature_maps=16,
     quarantined=3,
     folds=(0, 0),
+    judged=True,
 ) -> MadeUp:
     """Write a run of `n` clips, a quarter of them test clips; same arguments, same run."""
     random = np.random.default_rng(0)
@@ -95,17 +96,17 @@ def make(
     bad[[i for i in (3, 10, 21)[:quarantined] if i < n and n > 5]] = True
     _features(root / "features", ids, bad)
     _latents(root / "latents", ids, random)
-    promoted = ~verified & ~test & ~bad & (random.random(n) < np.where(wrong, 0.1, 0.6))
     groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
-    _labels(root / "labels", clips, classes, promoted, groups)
-    for member in members:
-        _member(root / "members" / member, clips, classes, real, bad, rounds, random)
+    _labels(root / "labels", clips, classes, real, bad, groups, judged)
+    for member, fold in zip(members, folds, strict=False):
+        _member(root / "members" / member, clips, classes, real, bad, rounds, fold, random)
     parts = [np.load(root / "members" / member / "probs.npy") for member in members]
     artifacts.write_array(root / "ensemble" / "probs.npy", combine(parts, method="geometric"))
-    rows = [
-        {"member": m, "fold": f, "clips": 12, "accuracy": 0.8, "map": 0.9} for m, f in zip(members, folds, strict=False)
-    ]
-    artifacts.write_table(root / "ensemble" / "validation.csv", pd.DataFrame(rows))
+    seen = {"clips": 12, "accuracy": 0.8, "map": 0.9}
+    unseen = {"clips": 0, "accuracy": np.nan, "map": np.nan}
+    rows = [{"member": m, "fold": f} | (unseen if f is None else seen) for m, f in zip(members, folds, strict=False)]
+    validation = pd.DataFrame(rows).astype({"fold": "Int64"})
+    artifacts.write_table(root / "ensemble" / "validation.csv", validation)
     places = np.stack([np.cos(real * 6.28 / len(classes)), np.sin(real * 6.28 / len(classes))], 1)
     places = np.where(bad[:, None], np.nan, places + 0.15 * random.normal(size=(n, 2)))
     for method in ("tsne", "umap"):
@@ -144,20 +145,74 @@ def _latents(folder, ids, random):
     artifacts.write_table(folder / "history.csv", history)
 
 
-def _labels(folder, clips, classes, promoted, groups):
-    of = {name: group for group, names in groups.items() for name in names}
-    train = clips["split"] == "train"
+def _labels(folder, clips, classes, real, bad, groups, judged):
+    """What is believed is mostly true; `judged` False is a run whose source gives no probabilities."""
+    random = np.random.default_rng(1)
+    n, k = len(clips), len(classes)
+    train, verified = (clips["split"] == "train").to_numpy(), clips["verified"].to_numpy()
     known = clips["label"].where(train, "")
-    labels = clips[["clip_id"]].assign(label=known, verified=clips["verified"], spread_label=known, confidence=0.7)
-    labels = labels.assign(abstained=False, promoted=promoted, group=known.map(of).fillna(""), reason="")
+    given = pd.Index(classes).get_indexer(known)
+    open_ = train & ~verified & ~bad
+    heard = np.where(random.random(n) < 0.1, random.integers(k, size=n), real)
+    logits = random.normal(size=(n, k)) + (1 + 6 * random.random((n, 1))) * np.eye(k)[heard]
+    logits += 1.5 * np.eye(k)[given] * (given >= 0)[:, None]
+    posterior = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    posterior[verified] = np.eye(k)[given[verified]]
+    posterior[~train | bad | (not judged)] = np.nan
+    belief = np.nan_to_num(posterior[np.arange(n), given])
+    best = np.nan_to_num(posterior).argmax(axis=1)
+    top = np.nan_to_num(posterior).max(axis=1)
+    promoted = open_ & (belief > 0.6 if judged else random.random(n) < 0.5)
+    corrected = open_ & (top > 0.5) & (best != given) & ~promoted
+    outcome = np.select(
+        [~train, verified, promoted, corrected], ["test", "verified", "promoted", "corrected"], "left_out"
+    )
+    target = np.where(corrected, np.array(classes, object)[best], np.where(verified | promoted, known, ""))
+    probability = np.where(verified, 1.0, np.where(corrected, top, belief))
+    of = {name: group for group, names in groups.items() for name in names}
+    labels = clips[["clip_id"]].assign(label=known, verified=verified, spread_label=known, confidence=0.7)
+    labels = labels.assign(abstained=False, promoted=promoted, group=known.map(of).fillna(""))
+    reason = np.select(
+        [promoted, corrected, bad],
+        ["its label is likely enough", "another label is much likelier", "quarantined"],
+        "no label is likely enough",
+    )
+    labels = labels.assign(outcome=outcome, target=target, reason=np.where(train & ~verified, reason, ""))
+    labels["probability"] = np.where(np.isfinite(posterior).all(axis=1), probability, np.nan)
     artifacts.write_labels(folder / "labels.csv", labels)
     artifacts.write_json(folder / "groups.json", groups)
-    estimate = Estimate(0.55, 0.8, 0.1, 0.31, 0.22, 0.4, 0.94, 0.88, 0.98)
-    estimates = dict.fromkeys([*groups, "all"], estimate)
-    artifacts.write_table(folder / "promotion.csv", promotion_table(labels, estimates, groups))
+    artifacts.write_array(folder / "posterior.npy", posterior.astype(np.float32))
+    artifacts.write_table(folder / "promotion.csv", _promotion(labels, groups))
+    artifacts.write_table(folder / "calibration.csv", _calibration(judged))
 
 
-def _member(folder, clips, classes, real, bad, rounds, random):
+def _promotion(labels, groups):
+    estimate = {"agreement": 0.55, "true_agreement": 0.8, "false_agreement": 0.1}
+    estimate |= {"noise_rate": 0.31, "noise_low": 0.22, "noise_high": 0.4}
+    estimate |= {"precision": 0.94, "precision_low": 0.88, "precision_high": 0.98}
+    rows = []
+    for group in [*groups, "all"]:
+        inside = labels[(labels["group"] == group) if group != "all" else (labels["group"] != "")]
+        counts = {name: int((inside["outcome"] == name).sum()) for name in DECIDED}
+        percent = 100 * (counts["verified"] + counts["promoted"]) / max(len(inside), 1)
+        row = {"group": group, "classes": len(groups.get(group, _all(groups))), "clips": len(inside), **counts}
+        rows.append(row | {"trusted_percent": percent} | estimate)
+    return pd.DataFrame(rows)
+
+
+def _all(groups):
+    return [name for names in groups.values() for name in names]
+
+
+def _calibration(judged):
+    low = np.arange(10) / 10
+    clips = np.array([0, 2, 3, 4, 6, 8, 7, 9, 12, 21]) * judged
+    predicted = np.where(clips > 0, low + 0.06, np.nan)
+    table = pd.DataFrame({"low": low, "high": (low + 0.1).round(1), "clips": clips, "predicted": predicted})
+    return table.assign(observed=np.clip(predicted - 0.05, 0, 1))
+
+
+def _member(folder, clips, classes, real, bad, rounds, fold, random):
     artifacts.write_array(folder / "probs.npy", _probs(real, len(classes), bad, random))
     pool = clips[(clips["split"] == "train") & ~clips["verified"]]
     number = np.arange(1, rounds + 1)
@@ -171,12 +226,15 @@ def _member(folder, clips, classes, real, bad, rounds, random):
         val_accuracy=0.6 + 0.3 * random.random() * number / rounds,
         val_map=0.9,
     )
+    unseen = ["val_accuracy", "val_map"] if fold is None else []
+    table[unseen] = np.nan
     artifacts.write_table(folder / "rounds.csv", table)
     steps = pd.DataFrame([(r, e) for r in number for e in range(1, 5)], columns=["round", "epoch"])
     fall = 1 / np.sqrt(np.arange(1, len(steps) + 1))
     steps = steps.assign(
         loss=2 * fall, accuracy=1 - 0.8 * fall, val_loss=2.2 * fall, val_accuracy=1 - 0.9 * fall, learning_rate=0.001
     )
+    steps[["val_loss", "val_accuracy"] if fold is None else []] = np.nan
     artifacts.write_table(folder / "history.csv", steps)
     chosen = [pool.sample(min(len(pool), 5 * int(r)), random_state=int(r)).assign(round=r) for r in number]
     selections = pd.concat(chosen)[["round", "clip_id", "label"]].rename(columns={"label": "given"})
@@ -184,7 +242,12 @@ def _member(folder, clips, classes, real, bad, rounds, random):
     artifacts.write_table(folder / "selections.csv", selections)
     maps = random.normal(size=(20, 32, 24)).astype(np.float32).cumsum(1)
     artifacts.write_array(folder / "feature_maps.npy", maps)
-    card = {"feature_maps_clip": clips["clip_id"].iloc[0], "model": {"name": "vgg_small"}, "parameters": 12345}
+    card = {
+        "feature_maps_clip": clips["clip_id"].iloc[0],
+        "model": {"name": "vgg_small"},
+        "parameters": 12345,
+        "fold": fold,
+    }
     artifacts.write_json(folder / "member.json", card)
 
 

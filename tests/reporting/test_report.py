@@ -18,10 +18,13 @@ HOSTILE = [
     "狗吠 bark",
     "NA",
 ]
-SECTIONS = "numbers promotion spreading maps autoencoder feature-maps rounds members confusion classes quarantine"
+SECTIONS = (
+    "numbers promotion judging decisions spreading maps autoencoder feature-maps rounds members confusion classes "
+    "quarantine"
+)
 FIGURES = (
     "tsne_group_group0 tsne_group_group1 umap_classes umap_status reconstructions autoencoder_loss feature_maps_small "
-    "feature_maps_large rounds training confusion"
+    "feature_maps_large rounds training confusion reliability beliefs"
 )
 
 
@@ -108,7 +111,7 @@ def test_hostile_labels_are_inert(make_run, tmp_path):
 def test_a_tiny_run_says_what_it_left_out(n, make_run, tmp_path):
     page = _write(make_run(n=n, n_classes=2, quarantined=0), tmp_path / "reports")
     if n < 3:
-        assert "Left out: t-SNE before and after spreading" in page
+        assert "Left out: t-SNE before and after promotion" in page
         assert re.search(r"[12] clips? ha\w+ a place on the map; it takes 3 or more", page)
     if n < 4:
         assert "no test clip with a known label was scored" in page.lower()

@@ -19,6 +19,7 @@ ALL = [
     "prepare",
     "spectrograms",
     "autoencoder",
+    "judge",
     "spread",
     "self_train@one",
     "self_train@two",
@@ -73,6 +74,9 @@ def test_metrics_and_plots_show(finished: Project, tmp_path: Path) -> None:
         ("self_train.selection.lower", [0.1, 0.2], FROM_MEMBERS),
         ("members.two.fold", 2, ["self_train@two", "ensemble", "report"]),
         ("spread.grouping", "one", FROM_SPREAD),
+        ("spread.precision", 0.9, FROM_SPREAD),
+        ("spread.source", "latents", ["judge", *FROM_SPREAD]),
+        ("judge.rounds", 2, ["judge", *FROM_SPREAD]),
         ("features.trim_db", 40, ALL[1:]),
         ("compute.jobs", 1, []),
     ],
@@ -135,4 +139,4 @@ def test_a_missing_root_is_named_by_its_key(copied: Project) -> None:
 def test_a_corrected_label_reruns_nothing_that_reads_no_label(root: Path) -> None:
     stages = YAML(typ="safe").load(root / "dvc.yaml")["stages"]
     readers = {name for name, stage in stages.items() if "data/clips" in stage["deps"]}
-    assert readers == {"spread", "self_train", "ensemble", "report"}
+    assert readers == {"judge", "spread", "self_train", "ensemble", "report"}

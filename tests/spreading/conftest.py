@@ -1,10 +1,11 @@
 """Clouds of points that stand for clips, a class each, with labels that are partly wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 
 def _clouds(
@@ -36,6 +37,13 @@ def _clouds(
         }
     )
     return x, clips, np.array([f"class{c}" for c in y])
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """On few rows the threads of the linear algebra wait for each other more than they compute."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture

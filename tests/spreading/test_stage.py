@@ -1,36 +1,71 @@
 import json
 from argparse import Namespace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from pipeline import artifacts
+from pipeline import artifacts, reliability
 from pipeline.errors import ArtifactError
 from pipeline.params import Spread, load_params
 from stages.spread import work
 
-GROUPS = {"low": ["class0", "class1"], "high": ["class2", "class3"]}
+CLASSES = [f"class{c}" for c in range(4)]
+GROUPS = {"low": CLASSES[:2], "high": CLASSES[2:]}
+FILES = ["calibration.csv", "groups.json", "labels.csv", "posterior.npy", "promotion.csv"]
+N = 160
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    monkeypatch.setattr(reliability, "estimate", partial(reliability.estimate, draws=5))
 
 
 @pytest.fixture
 def project(tmp_path, clouds):
-    """Clips and latents on disk, and the params to run with."""
-    x, clips, truth = clouds(n=160)
-    artifacts.write_clips(tmp_path / "clips", clips.assign(truth=truth), [f"class{c}" for c in range(4)])
+    """Clips, latents and what the judges say of them on disk, and the params to run with."""
+    x, clips, truth = clouds(n=N)
+    artifacts.write_clips(tmp_path / "clips", clips.assign(truth=truth), CLASSES)
     artifacts.write_array(tmp_path / "latents" / "latents.npy", x.astype(np.float32))
-    spread = Spread(grouping=GROUPS, whiten=64, normalize=True, gamma_scale=5, repeats=3)
-    params = load_params("presets/demo.yaml").model_copy(update={"spread": spread})
-    return params, Namespace(clips=tmp_path / "clips", latents=tmp_path / "latents", out=tmp_path / "labels")
+    random = np.random.default_rng(0)
+    for name in ("probs", "linear"):
+        raw = np.exp(2 * random.normal(size=(N, 4)) + 4 * (truth[:, np.newaxis] == CLASSES))
+        probs = raw / raw.sum(axis=1, keepdims=True)
+        artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs.astype(np.float32))
+    names = ("clips", "latents", "judged")
+    return _params(), Namespace(**{name: tmp_path / name for name in names}, out=tmp_path / "labels")
 
 
-def test_labels_table_and_groups_are_written(project, capsys):
-    params, paths = project
-    work(params, paths)
+def _params(**given):
+    given = {"grouping": GROUPS, "source": "both", "promote": "posterior", "gamma_scale": 5} | given
+    spread = Spread(whiten=64, normalize=True, **given)
+    return load_params("presets/demo.yaml").model_copy(update={"spread": spread})
+
+
+def _bytes(paths):
+    return {path.name: path.read_bytes() for path in sorted(paths.out.iterdir())}
+
+
+@pytest.mark.parametrize("promote", ["agree", "posterior"])
+@pytest.mark.parametrize("source", ["latents", "out_of_fold", "both"])
+def test_all_that_was_decided_is_written(project, source, promote, capsys):
+    _, paths = project
+    work(_params(source=source, promote=promote), paths)
+    assert list(_bytes(paths)) == FILES
     labels = artifacts.read_labels(paths.out / "labels.csv")
     assert labels["promoted"].any()
+    posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4)
+    np.testing.assert_allclose(posterior.sum(axis=1), 1, rtol=1e-5)
+    assert (posterior.argmax(axis=1) == np.array([CLASSES.index(name) for name in labels["label"]]))[
+        labels["outcome"].isin(["verified"])
+    ].all()
     table = artifacts.read_table(paths.out / "promotion.csv")
     assert table["group"].tolist() == ["low", "high", "all"]
     assert int(table["promoted"].iloc[-1]) == labels["promoted"].sum()
+    assert table[["noise_rate", "noise_low", "precision_high"]].astype(float).notna().all(axis=None)
+    calibration = artifacts.read_table(paths.out / "calibration.csv")
+    assert list(calibration.columns) == ["low", "high", "clips", "predicted", "observed"]
+    assert calibration["clips"].astype(int).sum() == labels["verified"].sum()
     assert json.loads((paths.out / "groups.json").read_text()) == GROUPS
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) == 4
@@ -40,41 +75,74 @@ def test_labels_table_and_groups_are_written(project, capsys):
 def test_a_second_run_writes_the_same_bytes(project):
     params, paths = project
     work(params, paths)
-    first = {path.name: path.read_bytes() for path in paths.out.iterdir()}
+    first = _bytes(paths)
     work(params, paths)
-    assert {path.name: path.read_bytes() for path in paths.out.iterdir()} == first
+    assert _bytes(paths) == first
 
 
 def test_the_truth_changes_nothing(project):
     params, paths = project
     work(params, paths)
-    first = (paths.out / "labels.csv").read_bytes()
+    first = _bytes(paths)
     answers = artifacts.read_answers(paths.clips)
     artifacts.write_clips(paths.clips, answers.assign(truth="class0"), artifacts.read_classes(paths.clips))
     work(params, paths)
-    assert (paths.out / "labels.csv").read_bytes() == first
+    assert _bytes(paths) == first
+
+
+def test_latents_alone_need_no_judge(project):
+    _, paths = project
+    params = _params(source="latents")
+    work(params, paths)
+    first = _bytes(paths)
+    for name in ("probs", "linear"):
+        artifacts.write_array(paths.judged / f"{name}.npy", np.full((N, 4), np.nan, np.float32))
+    work(params, paths)
+    assert _bytes(paths) == first
 
 
 def test_latents_of_other_clips_are_refused_and_earlier_output_stays(project):
     params, paths = project
     work(params, paths)
-    first = (paths.out / "labels.csv").read_bytes()
+    first = _bytes(paths)
     artifacts.write_array(paths.latents / "latents.npy", np.zeros((3, 8), np.float32))
     with pytest.raises(ArtifactError, match=r"latents\.npy: found float32\(3, 8\), expected float32\(160, None\)"):
         work(params, paths)
-    assert (paths.out / "labels.csv").read_bytes() == first
-    assert sorted(path.name for path in paths.out.parent.iterdir()) == ["clips", "labels", "latents"]
+    assert _bytes(paths) == first
+    assert sorted(path.name for path in paths.out.parent.iterdir()) == ["clips", "judged", "labels", "latents"]
 
 
-def test_latents_of_test_clips_change_nothing(project):
+@pytest.mark.parametrize("name", ["probs", "linear"])
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.full((N, 3), 1 / 3, np.float32), r"found float32\(160, 3\), expected float32\(160, 4\)"),
+        (np.full((N, 4), 0.5, np.float32), "row 0 is not a distribution"),
+        (None, "missing; run `dvc repro` to make it"),
+    ],
+)
+def test_what_is_no_judgement_of_these_clips_is_refused(project, name, array, message):
+    params, paths = project
+    path = paths.judged / f"{name}.npy"
+    path.unlink()
+    if array is not None:
+        artifacts.write_array(path, array)
+    with pytest.raises(ArtifactError, match=rf"{name}\.npy: {message}"):
+        work(params, paths)
+    assert not paths.out.exists()
+
+
+def test_latents_and_judgements_of_test_clips_change_nothing(project):
     params, paths = project
     answers = artifacts.read_answers(paths.clips)
     answers.loc[:19, ["split", "fold"]] = ["test", -1]
     artifacts.write_clips(paths.clips, answers, artifacts.read_classes(paths.clips))
     work(params, paths)
-    first = (paths.out / "labels.csv").read_bytes()
-    x = np.load(paths.latents / "latents.npy")
-    x[:20] *= -3
-    artifacts.write_array(paths.latents / "latents.npy", x)
+    first = _bytes(paths)
+    for path, value in ((paths.latents / "latents.npy", -3.0), (paths.judged / "probs.npy", np.nan)):
+        changed = np.load(path)
+        changed[:20] *= value
+        artifacts.write_array(path, changed)
     work(params, paths)
-    assert (paths.out / "labels.csv").read_bytes() == first
+    assert _bytes(paths) == first
+    assert np.isnan(np.load(paths.out / "posterior.npy")[:20]).all()

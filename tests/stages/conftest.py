@@ -15,7 +15,7 @@ from pipeline import artifacts
 from pipeline.params import Params
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
-FOLDERS = ("raw", "clips", "features", "latents", "labels", "members", "ensemble", "projection")
+FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
 
 
 @dataclass
@@ -31,7 +31,13 @@ class Project:
 
     def at(self, stage: str) -> Namespace:
         """The paths that dvc.yaml gives the stage."""
-        outputs = {"spread": "labels", "ensemble": "ensemble", "project": "projection", "report": "reports"}
+        outputs = {
+            "judge": "judged",
+            "spread": "labels",
+            "ensemble": "ensemble",
+            "project": "projection",
+            "report": "reports",
+        }
         places = {name: self.root / name for name in FOLDERS}
         return Namespace(
             **places,
@@ -56,8 +62,7 @@ def given_params(root: Path) -> dict[str, Any]:
         "mel": {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmax": 4000},
     }
     given["folds"] = {"n": 3}
-    given["spread"]["grouping"] = "one"
-    given["spread"]["repeats"] = 2
+    given["spread"] |= {"grouping": "one", "source": "latents"}
     model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4}
     given["members"] = {"one": {"model": model, "fold": 0}}
     given["ensemble"] = {"members": ["one"]}
@@ -91,9 +96,18 @@ def project(tmp_path: Path, root: Path) -> Project:
     artifacts.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
     latents = random.normal(size=(N, 8)).astype(np.float32)
     artifacts.write_array(made / "latents" / "latents.npy", latents)
-    spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": rows % 4 == 1, "group": "all"}
-    labels = clips[["clip_id", "label", "verified"]].assign(**spread, reason="")
+    for judge in ("probs", "linear"):
+        artifacts.write_array(made / "judged" / f"{judge}.npy", np.full((N, 3), np.nan, np.float32))
+    promoted = (rows % 4 == 1) & ~test
+    outcome = np.select([test, rows % 2 == 0, promoted], ["test", "verified", "promoted"], "left_out")
+    target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
+    spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": promoted, "group": "all"}
+    decided = {"outcome": outcome, "target": target, "probability": np.where(test, np.nan, 0.9), "reason": ""}
+    labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided)
     artifacts.write_labels(made / "labels" / "labels.csv", labels)
+    posterior = 0.1 + 0.7 * np.eye(3, dtype=np.float32)[rows % 3]
+    posterior[test] = np.nan
+    artifacts.write_array(made / "labels" / "posterior.npy", posterior)
     probs = random.dirichlet(np.ones(3), N).astype(np.float32)
     artifacts.write_array(made / "members" / "one" / "probs.npy", probs)
     # What an earlier run left at each place where a stage writes.

@@ -155,9 +155,25 @@ class TestMembers:
         assert "labels/labels.csv: its 35 clips are not the 36 of clips.csv" in refused(project, "self_train")
 
     @pytest.mark.keras
+    @pytest.mark.parametrize(
+        ("posterior", "words"),
+        [
+            (None, r"missing; run `dvc repro`"),
+            (np.full((35, 3), 1 / 3, np.float32), r"found float32\(35, 3\), expected float32\(36, 3\)"),
+            (np.full((36, 3), 0.5, np.float32), "row 0 is not a distribution"),
+        ],
+    )
+    def test_a_posterior_of_another_run(self, project, posterior, words):
+        path = project.root / "labels" / "posterior.npy"
+        path.unlink()
+        if posterior is not None:
+            np.save(path, posterior)
+        assert re.search(rf"labels/posterior\.npy: {words}", refused(project, "self_train"))
+
+    @pytest.mark.keras
     def test_a_class_that_nobody_verified(self, project):
         labels, clips = project.root / "labels" / "labels.csv", project.root / "clips" / "clips.csv"
-        labels.write_text(re.sub("(?m)^(.*,NA,.*),True,all", r"\1,False,all", labels.read_text()))
+        labels.write_text(re.sub("(?m)^(.*,NA,.*),True,all,promoted", r"\1,False,all,left_out", labels.read_text()))
         clips.write_text(clips.read_text().replace("NA,True", "NA,False"))
         assert "no trusted clip to train on for NA outside fold 0" in refused(project, "self_train")
 

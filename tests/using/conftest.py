@@ -83,8 +83,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
     (raw / "middle3.wav").write_bytes(b"RIFF")  # quarantined
     artifacts.write_clips(run / "clips", clips, CLASSES)
     extraction.extract_all(clips, raw, params.features, jobs=1, out=run / "features")
+    train = clips["split"] == "train"
     empty = {"spread_label": "", "confidence": 0.0, "abstained": True, "promoted": False, "group": "g", "reason": ""}
-    artifacts.write_labels(run / "labels" / "labels.csv", clips[["clip_id", "label", "verified"]].assign(**empty))
+    decided = {
+        "outcome": np.where(train, "verified", "test"),
+        "target": clips["label"].where(train, ""),
+        "probability": np.where(train, 1.0, np.nan),
+    }
+    labels = clips[["clip_id", "label", "verified"]].assign(**empty, **decided)
+    artifacts.write_labels(run / "labels" / "labels.csv", labels)
+    posterior = np.eye(len(CLASSES), dtype=np.float32)[pd.Index(CLASSES).get_indexer(pd.Index(clips["label"]))]
+    posterior[~train] = np.nan
+    artifacts.write_array(run / "labels" / "posterior.npy", posterior)
     names = ("clips", "features", "labels", "members", "ensemble", "checkpoints")
     at = {name: run / name for name in names} | {"out": run / "ensemble"}
     for member in params.members:

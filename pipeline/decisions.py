@@ -1,0 +1,201 @@
+"""What becomes of each unverified clip: promoted, corrected or left out, with what probability and why.
+
+Conventions: a row a clip. Judges never saw the label of the clip they judge (`pipeline.evidence`); verified clips are
+judged like the others, which is how the judges are calibrated, but nothing is ever decided of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from pipeline import evidence, posterior, spreading
+from pipeline.evidence import Calibration
+from pipeline.params import Spread
+from pipeline.posterior import Noise
+
+VERIFIED, PROMOTED, CORRECTED, LEFT_OUT, TEST = "verified", "promoted", "corrected", "left_out", "test"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known of the clips before anything is believed.
+
+    Attributes:
+        given: int (n,), class of the given label, -1 where there is none.
+        source: int (n,), clips of one number come from one source.
+        train, verified: bool (n,), training clips, and the verified ones among them.
+        seeds: bool (n,), verified clips that some judge heard: they calibrate.
+        pool: bool (n,), unverified training clips that some judge heard: of these something is believed.
+        group_of: int (n_classes,), group of each class; those in no group share a last one.
+        network: float64 (n, n_classes) or (n_models, n, n_classes), what cross-fitted models say; None: not asked.
+        spread: float64 (n, n_classes), what spreading says; None: not asked. NaN rows: nothing.
+    """
+
+    given: np.ndarray
+    source: np.ndarray
+    train: np.ndarray
+    verified: np.ndarray
+    seeds: np.ndarray
+    pool: np.ndarray
+    group_of: np.ndarray
+    network: np.ndarray | None
+    spread: np.ndarray | None
+
+    @property
+    def inside(self) -> np.ndarray:
+        """Bool (n, n_classes): the classes of the group of the clip's label; all of them where it has none."""
+        same: np.ndarray = self.group_of[self.given][:, np.newaxis] == self.group_of[np.newaxis, :]
+        return same | (self.given < 0)[:, np.newaxis]
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Bool (n,): clips of the pool that have a given label to be judged."""
+        return self.pool & (self.given >= 0)
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed: `evidence`, `posterior` float64 (n, n_classes), and what they rest on."""
+
+    evidence: np.ndarray
+    posterior: np.ndarray
+    calibration: Calibration
+    noise: Noise
+
+
+def gather(
+    clips: pd.DataFrame,
+    classes: list[str],
+    groups: dict[str, list[str]],
+    settings: Spread,
+    *,
+    latents: np.ndarray,
+    network: np.ndarray,
+) -> Case:
+    """Ask the judges that `settings.source` names.
+
+    Args:
+        clips: as `artifacts.read_clips` gives it.
+        classes: names in column order.
+        groups: the classes of each group.
+        settings: the params' section `spread`.
+        latents: float64 (n, d), as given to `spreading.spread`.
+        network: float32 (n, n_classes) or (n_models, n, n_classes), from cross-fitted models; read where the source
+            asks for it.
+    """
+    train = (clips["split"] == "train").to_numpy()
+    given = np.where(train, pd.Index(classes).get_indexer(pd.Index(clips["label"])), -1)
+    checked = train & clips["verified"].to_numpy(bool)
+    verified = checked & (given >= 0)
+    source = pd.factorize(clips["group"].to_numpy())[0]
+    group_of = np.full(len(classes), len(groups))
+    for number, members in enumerate(groups.values()):
+        group_of[[classes.index(name) for name in members]] = number
+    spread = None if settings.source == "out_of_fold" else np.full((len(clips), len(classes)), np.nan)
+    if spread is not None:
+        for number in range(len(groups)):
+            rows = np.flatnonzero((given >= 0) & (group_of[given] == number) & np.isfinite(latents).all(axis=1))
+            spread[rows] = _spread(latents[rows], np.where(verified, given, -1)[rows], source[rows], classes, settings)
+    asked = None if settings.source == "latents" else np.asarray(network, dtype=np.float64)
+    heard = np.any([_heard(judge) for judge in (asked, spread) if judge is not None], axis=0)
+    return Case(
+        given=given,
+        source=source,
+        train=train,
+        verified=verified,
+        seeds=verified & heard,
+        pool=train & ~checked & heard,
+        group_of=group_of,
+        network=asked,
+        spread=spread,
+    )
+
+
+def _spread(x: np.ndarray, seeds: np.ndarray, source: np.ndarray, classes: list[str], settings: Spread) -> np.ndarray:
+    near = spreading.affinity(x, settings) if len(np.unique(seeds[seeds >= 0])) >= 2 else None
+    if near is None:
+        return np.full((len(x), len(classes)), np.nan)
+    return evidence.leave_source_out(near, seeds, source, len(classes), settings.alpha)
+
+
+def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Generator | None = None) -> Belief:
+    """Calibrate the judges, estimate the noise, and form a belief of each clip of the pool.
+
+    Args:
+        case: from `gather`.
+        weight: float64 (n,), how often each clip counts in calibration and estimate (None: once).
+        random: draws the noise rates around the likeliest ones (None: takes the likeliest).
+
+    Returns:
+        Rows of `evidence` that were not judged are equal shares; verified rows of `posterior` are one-hot; rows of
+        clips that are neither verified nor in the pool are NaN: of these nothing is believed.
+    """
+    weight = np.ones(len(case.given)) if weight is None else weight
+    seeds, inside = case.seeds, case.inside
+    known = case.labelled
+    # On few rows the threads of the linear algebra wait for each other more than they compute.
+    with threadpool_limits(1):
+        calibration = evidence.calibrate(
+            _of(case.network, seeds), _of(case.spread, seeds), inside[seeds], case.given[seeds], weight[seeds]
+        )
+        joined = evidence.join(case.network, case.spread, inside, calibration)
+        noise = posterior.estimate_noise(joined[known], case.group_of, case.given[known], weight[known], random)
+    found = np.full(joined.shape, np.nan)
+    found[case.pool] = posterior.believe(joined[case.pool], noise, case.group_of, case.given[case.pool])
+    found[case.verified] = np.eye(joined.shape[1])[case.given[case.verified]]
+    return Belief(evidence=joined, posterior=found, calibration=calibration, noise=noise)
+
+
+def _of(judge: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if judge is None else judge[..., rows, :]
+
+
+def _heard(judge: np.ndarray) -> np.ndarray:
+    """Return bool (n,): clips of which the judge, or one of several, says something."""
+    finite = np.isfinite(judge).all(axis=-1)
+    return finite if finite.ndim == 1 else finite.any(axis=0)
+
+
+def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], settings: Spread) -> pd.DataFrame:
+    """Return the table of `spreading.spread` with what becomes of each clip.
+
+    `promoted` (and its `reason`) stays as it is with `promote: agree`; with `promote: posterior` it is the largest set
+    of clips whose expected precision is `settings.precision`. A clip that is not promoted is corrected where another
+    class has a posterior of `settings.correct` or more. `probability` is that of the target being right: of the given
+    label, also where the clip is left out.
+
+    Returns:
+        Columns as in `schemas.LABELS`.
+    """
+    names = np.array(classes, dtype=object)
+    rows = np.arange(len(table))
+    given = np.where(case.labelled, belief.posterior[rows, case.given], 0.0)
+    best = np.nan_to_num(belief.posterior).argmax(axis=1)
+    top = np.nan_to_num(belief.posterior).max(axis=1)
+    if settings.promote == "posterior":
+        promoted = np.zeros(len(table), dtype=bool)
+        promoted[case.labelled] = posterior.promote(given[case.labelled], settings.precision)
+    else:
+        promoted = table["promoted"].to_numpy(bool)
+    sure = top >= settings.correct if settings.correct is not None else np.zeros(len(table), dtype=bool)
+    corrected = case.pool & ~promoted & sure & (best != case.given)
+    outcome = np.select(
+        [table["verified"], promoted, corrected, case.train], [VERIFIED, PROMOTED, CORRECTED, LEFT_OUT], TEST
+    )
+    probability = np.where(corrected, top, np.where(case.labelled, given, np.nan))
+    words = [_reason(p, top[i], names[best[i]], best[i] == case.given[i]) for i, p in enumerate(given)]
+    words = [word if heard else "no judge heard it" for word, heard in zip(words, case.pool, strict=True)]
+    spoken = case.train & ~table["verified"].to_numpy(bool) if settings.promote == "posterior" else corrected
+    return table.assign(
+        promoted=promoted,
+        outcome=outcome.astype(object),
+        target=np.where(corrected, names[best], np.where(table["verified"] | promoted, table["label"], "")),
+        probability=np.where(table["verified"], 1.0, probability),
+        reason=np.where(spoken, np.array(words, dtype=object), table["reason"]),
+    )
+
+
+def _reason(given: float, top: float, best: str, same: bool) -> str:
+    return f"judged right: {given:.3f}" if same else f"judged {best}: {top:.3f}, its own label: {given:.3f}"

@@ -1,0 +1,91 @@
+"""What was decided of each unverified label, and how right the decisions were where the truth is known."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from pipeline.reporting.run import Run
+
+
+def decisions(run: Run) -> pd.DataFrame:
+    """Return one row an unverified training clip, those that are most worth listening to first.
+
+    Left-out clips and corrections come by turns: the left-out ones whose label is the most in doubt, the corrections
+    that are surest. Then promoted clips, the least sure first, and at the end what cannot be listened to.
+
+    Returns:
+        `clip_id, group, label` (given), `outcome, target, probability, reason`, and `truth` (`''`: not known of this
+        clip) where it is known of any.
+    """
+    columns = ["clip_id", "group", "label", "outcome", "target", "probability", "reason"]
+    table = run.labels.loc[run.unverified, columns]
+    if run.truth_known:
+        table = table.assign(truth=run.truth[run.unverified])
+    likely = table["probability"]
+    doubt = {"left_out": (likely - 0.5).abs(), "corrected": -likely, "promoted": likely}
+    worth = pd.concat([values[table["outcome"] == name] for name, values in doubt.items()]).reindex(table.index)
+    order = pd.DataFrame(
+        {
+            "lost": ~run.features.ok[run.unverified],
+            "promoted": table["outcome"] == "promoted",
+            "turn": worth.groupby(table["outcome"]).rank(method="first", na_option="bottom"),
+            "corrected": table["outcome"] == "corrected",
+        }
+    )
+    return table.loc[order.sort_values(order.columns.tolist()).index].reset_index(drop=True)
+
+
+def corrections(run: Run) -> pd.DataFrame:
+    """Return one row a group and a last row `all`: how right the corrections are, expected and by the truth.
+
+    Returns:
+        `group`; `correction_precision`, the mean of the corrections' probabilities. Where the truth is known, also
+        `true_correction_precision` (corrected to the truth), and of the wrong given labels `true_caught` (not
+        promoted) and `true_put_right` (corrected to the truth). NaN where there is nothing to divide by.
+    """
+    group, inside = run.labels["group"], run.unverified & (run.labels["group"] != "").to_numpy()
+    names = [name for name in group[inside].unique() if name != "all"]
+    parts = {str(name): inside & (group == name).to_numpy() for name in names} | {"all": inside}
+    return pd.DataFrame([{"group": name, **_scores(run, rows)} for name, rows in parts.items()])
+
+
+def _scores(run: Run, rows: np.ndarray) -> dict[str, float]:
+    corrected = (run.labels["outcome"] == "corrected").to_numpy()
+    promoted = (run.labels["outcome"] == "promoted").to_numpy()
+    found = {"correction_precision": _mean(run.labels["probability"].to_numpy(float)[rows & corrected])}
+    if run.truth_known:
+        right = (run.labels["target"] == run.truth).to_numpy()
+        known, wrong = (run.truth != "").to_numpy(), run.given_right == 0
+        found["true_correction_precision"] = _mean(right[rows & corrected & known])
+        found["true_caught"] = _mean(~promoted[rows & wrong])
+        found["true_put_right"] = _mean((right & corrected)[rows & wrong])
+    return found
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else math.nan
+
+
+def given_label_auroc(run: Run) -> float:
+    """Return how well belief in the given labels parts right from wrong ones: area under the ROC curve, in [0, 1].
+
+    Over unverified clips with a known truth and a known belief; NaN where their labels are all right or all wrong.
+    """
+    right, belief = run.given_right, run.belief
+    known = np.isfinite(right) & np.isfinite(belief)
+    if len(np.unique(right[known])) < 2:
+        return math.nan
+    return float(roc_auc_score(right[known], belief[known]))
+
+
+def calibration_error(run: Run) -> float:
+    """Return how far judges' confidence is from their accuracy on verified clips, in [0, 1]; NaN if none was judged.
+
+    Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning" (AAAI 2015).
+    """
+    filled = run.calibration[run.calibration["clips"] > 0]
+    if filled.empty:
+        return math.nan
+    return float(np.average((filled["predicted"] - filled["observed"]).abs(), weights=filled["clips"]))

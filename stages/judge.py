@@ -1,0 +1,45 @@
+"""Train cross-fitted models and score each training clip by those that never saw its label."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from pipeline import artifacts, backend, crossfit, fingerprint, judging, linear, patches
+from pipeline.checkpoints import Checkpoints
+from pipeline.params import Params
+from stages.common import run
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def work(params: Params, at: argparse.Namespace) -> None:
+    """Read clips and features; write probs.npy, linear.npy and judges.csv as one folder."""
+    clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
+    features = artifacts.read_features(at.features)
+    artifacts.same_clips(features.index, clips, at.features / "index.csv")
+    if params.spread.source == "latents":
+        print("spread.source is latents: no model is asked")
+        judging.write(at.out, *judging.nothing(len(clips), len(classes)))
+        return
+    machine = backend.configure(params.compute.device, params.compute.precision)
+    roles = judging.roles(clips, classes, features.ok)
+    n_frames = patches.frames_in_patch(features, params.judge.patches, roles.train)
+    key = fingerprint.digest(
+        [params.judge.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],
+        [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
+        [fingerprint.code(Path(__file__), ROOT)],
+        *(np.asarray(value) for value in vars(roles).values()),
+    )
+    checkpoints = Checkpoints(at.checkpoints / "judge", key)
+    fit = crossfit.fit_and_score(features, params.judge, len(classes), n_frames, seed=params.seed)
+    judged = judging.judge(
+        roles, len(classes), params.judge.rounds, fit, checkpoints, say=lambda line: print(f"judge: {line}", flush=True)
+    )
+    simple = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
+    judging.write(at.out, judged, simple)
+    checkpoints.remove()
+
+
+if __name__ == "__main__":
+    run(work, str(__doc__), "clips", "features", "out", "checkpoints")

@@ -1,0 +1,209 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import judging
+from pipeline.artifacts import read_array, read_table
+from pipeline.checkpoints import Checkpoints
+from pipeline.errors import DataError
+from pipeline.judging import Roles, judge
+
+K, FOLDS = 4, 3
+
+
+class Centroids:
+    """A network's stand-in that notes what it was given: the nearer a class's centre, the likelier the class."""
+
+    def __init__(self, x, fail_at=None):
+        self.x, self.calls, self.fail_at = x, [], fail_at
+
+    def __call__(self, rows, targets, doubtful, at, name):
+        if len(self.calls) == self.fail_at:
+            raise KeyboardInterrupt
+        self.calls.append({"rows": rows, "targets": targets, "doubtful": doubtful, "at": at, "name": name})
+        centres = (targets.T @ self.x[rows]) / targets.sum(axis=0)[:, np.newaxis]
+        raw = np.exp(-((self.x[at][:, np.newaxis] - centres) ** 2).sum(axis=2) / 8)
+        return (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture
+def world():
+    """Points, true classes and roles: four in ten verified, a third of the others wrong; some unlabelled, some test."""
+    random = np.random.default_rng(0)
+    n = 180
+    truth = np.arange(n) % K
+    x = random.normal(size=(n, 6)) + 2 * np.eye(K, 6)[truth]
+    train = np.arange(n) % 10 != 9
+    verified = train & (random.random(n) < 0.4)
+    given = np.where(~verified & (random.random(n) < 0.33), (truth + 1) % K, truth)
+    given = np.where((train & ~verified & (np.arange(n) % 11 == 0)) | ~train, -1, given)
+    return x, truth, Roles(given=given, verified=verified, train=train, fold=np.where(train, np.arange(n) // 4 % 3, -1))
+
+
+def _judge(roles, fit, folder, rounds=2):
+    return judge(roles, K, rounds, fit, Checkpoints(Path(folder), "key"), say=lambda line: None)
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_every_training_clip_is_scored_by_a_network_that_did_not_see_it(world, tmp_path, rounds):
+    x, truth, roles = world
+    fit = Centroids(x)
+    judged = _judge(roles, fit, tmp_path, rounds)
+    assert judged.probs.dtype == np.float32
+    np.testing.assert_array_equal(np.isfinite(judged.probs).all(axis=1), roles.train)
+    np.testing.assert_array_equal(np.isnan(judged.probs).all(axis=1), ~roles.train)
+    assert (judged.probs.argmax(axis=1) == truth)[roles.train].mean() > 0.8
+    assert len(fit.calls) == len({call["name"] for call in fit.calls}) == rounds * FOLDS
+    for call in fit.calls:
+        assert not set(roles.fold[call["rows"]]) & set(roles.fold[call["at"]])
+    for number in range(rounds):
+        scored = np.concatenate([call["at"] for call in fit.calls[number * FOLDS :][:FOLDS]])
+        np.testing.assert_array_equal(np.sort(scored), np.flatnonzero(roles.train))
+
+
+def test_round_one_hears_verified_clips_alone_and_round_two_doubts_the_others(world, tmp_path):
+    x, _, roles = world
+    fit = Centroids(x)
+    _judge(roles, fit, tmp_path)
+    hot = np.eye(K)
+    for count, call in enumerate(fit.calls):
+        rows, fold = call["rows"], count % FOLDS
+        others = roles.train & (roles.fold != fold)
+        expected = others & (roles.verified if count < FOLDS else roles.given >= 0)
+        np.testing.assert_array_equal(rows, np.flatnonzero(expected))
+        np.testing.assert_array_equal(call["doubtful"], ~roles.verified[rows])
+        sure = roles.verified[rows]
+        np.testing.assert_array_equal(call["targets"][sure], hot[roles.given[rows[sure]]])
+        np.testing.assert_allclose(call["targets"].sum(axis=1), 1)
+
+
+def test_what_is_believed_of_doubtful_clips_is_mostly_true(world, tmp_path):
+    x, truth, roles = world
+    fit = Centroids(x)
+    _judge(roles, fit, tmp_path)
+    later = fit.calls[FOLDS:]
+    rows = np.concatenate([call["rows"][call["doubtful"]] for call in later])
+    best = np.concatenate([call["targets"][call["doubtful"]] for call in later]).argmax(axis=1)
+    assert (best == truth[rows]).mean() > (roles.given[rows] == truth[rows]).mean() + 0.05
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+@pytest.mark.parametrize("fold", range(FOLDS))
+def test_no_given_label_of_an_unverified_clip_reaches_its_judge(world, tmp_path, rounds, fold):
+    x, _, roles = world
+    poisoned = ~roles.verified & (roles.fold == fold) & (roles.given >= 0)
+    other = Roles(
+        given=np.where(poisoned, (roles.given + 1) % K, roles.given),
+        verified=roles.verified,
+        train=roles.train,
+        fold=roles.fold,
+    )
+    one = _judge(roles, Centroids(x), tmp_path / "one", rounds).probs
+    two = _judge(other, Centroids(x), tmp_path / "two", rounds).probs
+    inside = roles.fold == fold
+    assert one[inside].tobytes() == two[inside].tobytes()
+    # The poison does work: judges of the other folds learn from it, but in round 1 nobody does.
+    assert np.array_equal(one[~inside], two[~inside], equal_nan=True) == (rounds == 1)
+
+
+@pytest.mark.parametrize("done", [0, 1, 3, 5, 6])
+def test_after_an_interruption_the_rest_gives_the_same_bytes(world, tmp_path, done):
+    x, _, roles = world
+    whole = _judge(roles, Centroids(x), tmp_path / "whole")
+    if done < 2 * FOLDS:
+        with pytest.raises(KeyboardInterrupt):
+            _judge(roles, Centroids(x, fail_at=done), tmp_path / "cut")
+    else:
+        _judge(roles, Centroids(x), tmp_path / "cut")
+    fit = Centroids(x)
+    resumed = _judge(roles, fit, tmp_path / "cut")
+    assert len(fit.calls) == 2 * FOLDS - done
+    none = np.full((len(x), K), np.nan, np.float32)
+    for name, judged in (("a", whole), ("b", resumed)):
+        judging.write(tmp_path / name, judged, none)
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == ["judges.csv", "linear.npy", "probs.npy"]
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_the_table_has_a_row_a_network(world, tmp_path):
+    x, _, roles = world
+    lines = []
+    fit = Centroids(x)
+    table = judge(roles, K, 2, fit, Checkpoints(tmp_path, "key"), say=lines.append).table
+    assert table["round"].tolist() == [1, 1, 1, 2, 2, 2]
+    assert table["fold"].tolist() == [0, 1, 2] * 2
+    assert table["clips"].tolist() == [len(call["rows"]) for call in fit.calls]
+    assert table["accuracy"].between(0.6, 1).all()
+    assert len(lines) == 6
+
+
+def test_a_fold_without_verified_clips_is_judged_and_its_accuracy_is_unknown(world, tmp_path):
+    x, _, roles = world
+    bare = Roles(roles.given, roles.verified & (roles.fold != 1), roles.train, roles.fold)
+    judged = _judge(bare, Centroids(x), tmp_path)
+    assert np.isfinite(judged.probs[roles.fold == 1]).all()
+    assert judged.table["accuracy"].isna().tolist() == [False, True, False] * 2
+
+
+def test_where_all_other_clips_are_verified_round_two_has_nothing_to_doubt(world, tmp_path):
+    x, truth, roles = world
+    sure = Roles(np.where(roles.train, truth, -1), roles.train, roles.train, roles.fold)
+    fit = Centroids(x)
+    judged = _judge(sure, fit, tmp_path)
+    assert not any(call["doubtful"].any() for call in fit.calls)
+    assert np.isfinite(judged.probs[roles.train]).all()
+
+
+def _clips(label, verified, fold, split="train"):
+    return pd.DataFrame({"label": list(label), "verified": verified, "fold": fold, "split": split})
+
+
+def test_roles_leave_out_quarantined_and_test_clips():
+    clips = _clips("ababab", True, [0, 0, 1, 1, 0, 1])
+    clips.loc[4, ["split", "fold", "label"]] = ["test", -1, ""]
+    found = judging.roles(clips, ["a", "b"], np.array([True, True, True, True, True, False]))
+    assert found.train.tolist() == found.verified.tolist() == [True, True, True, True, False, False]
+    assert found.given[:4].tolist() == [0, 1, 0, 1]
+    assert found.given[4] == -1
+    assert found.folds == [0, 1]
+
+
+@pytest.mark.parametrize("missing", ["unverified", "quarantined"])
+def test_a_class_without_a_verified_clip_is_named(missing):
+    clips = _clips("abcab", True, [0, 0, 0, 1, 1])
+    ok = np.ones(5, bool)
+    if missing == "unverified":
+        clips.loc[2, "verified"] = False
+    else:
+        ok[2] = False
+    with pytest.raises(DataError, match=r"no verified clip of c, so.*verify some"):
+        judging.roles(clips, ["a", "b", "c"], ok)
+
+
+def test_a_fold_that_has_all_verified_clips_is_named():
+    clips = _clips("abab", True, [0, 0, 1, 1])
+    clips.loc[2:, "verified"] = False
+    with pytest.raises(DataError, match=r"outside fold 0.*spread\.source: latents"):
+        judging.roles(clips, ["a", "b"], np.ones(4, bool))
+
+
+def test_a_class_that_a_fold_keeps_to_itself_gets_an_equal_share_from_those_who_never_heard_it():
+    clips = _clips("abcab", True, [0, 0, 0, 1, 1])
+    found = judging.roles(clips, ["a", "b", "c"], np.ones(5, bool))
+    assert found.heard(0, 3).tolist() == [True, True, False]
+    assert found.heard(1, 3).all()
+    said = judging.silent_where_unheard(np.array([[0.6, 0.2, 0.2], [1.0, 0.0, 0.0]]), found.heard(0, 3))
+    np.testing.assert_allclose(said, [[0.5, 1 / 6, 1 / 3], [2 / 3, 0, 1 / 3]])
+
+
+def test_where_no_model_is_asked_nothing_is_said(tmp_path):
+    judging.write(tmp_path / "judged", *judging.nothing(5, 3))
+    for name in ("probs", "linear"):
+        assert np.isnan(read_array(tmp_path / "judged" / f"{name}.npy", shape=(5, 3))).all()
+    table = read_table(tmp_path / "judged" / "judges.csv")
+    assert list(table.columns) == ["round", "fold", "clips", "accuracy"]
+    assert not len(table)

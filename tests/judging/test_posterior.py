@@ -1,0 +1,161 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pipeline import posterior
+from pipeline.posterior import Noise, believe, estimate_noise, likelihood, promote
+
+PRIOR = (posterior._PRIOR_WRONG, posterior._PRIOR_RIGHT, posterior._PRIOR_ELSEWHERE, posterior._PRIOR_WITHIN)
+TWO_GROUPS = np.array([0, 0, 0, 1, 1, 1, 1, 1])
+
+
+def _labels(seed, rate, *, n=1500, sharp=2.0, group_of=TWO_GROUPS, elsewhere=0.0):
+    """Return calibrated evidence, given labels and the true classes; `rate`: one a group."""
+    random = np.random.default_rng(seed)
+    k = len(group_of)
+    y = random.integers(0, k, n)
+    scores = sharp * (random.normal(size=(n, k)) + sharp * np.eye(k)[y])
+    evidence = np.exp(scores - scores.max(axis=1, keepdims=True))
+    given = y.copy()
+    for i in np.flatnonzero(random.random(n) < np.array(rate)[group_of[y]]):
+        anywhere = random.random() < elsewhere
+        others = np.flatnonzero((group_of == group_of[y[i]]) & (np.arange(k) != y[i]))
+        given[i] = random.choice(np.delete(np.arange(k), y[i]) if anywhere or not others.size else others)
+    return evidence / evidence.sum(axis=1, keepdims=True), given, y
+
+
+@pytest.mark.parametrize("rate", [(0.1, 0.1), (0.2, 0.2), (0.3, 0.3), (0.4, 0.4), (0.4, 0.1)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_rate_of_each_group_is_found_without_the_truth(rate, seed):
+    evidence, given, y = _labels(seed, rate)
+    found = estimate_noise(evidence, TWO_GROUPS, given, np.ones(len(y)))
+    real = [(given != y)[TWO_GROUPS[y] == group].mean() for group in (0, 1)]
+    np.testing.assert_allclose(found.rate, real, atol=0.04)
+    assert found.rate @ [3 / 8, 5 / 8] == pytest.approx((given != y).mean(), abs=0.03)
+    assert found.elsewhere < 0.1
+    belief = believe(evidence, found, TWO_GROUPS, given)
+    assert belief[np.arange(len(y)), given].mean() == pytest.approx((given == y).mean(), abs=0.02)
+
+
+def test_labels_of_another_group_are_told_from_those_within():
+    evidence, given, y = _labels(0, (0.3, 0.3), n=4000, elsewhere=0.6)
+    found = estimate_noise(evidence, TWO_GROUPS, given, np.ones(len(y)))
+    assert found.elsewhere == pytest.approx(0.6, abs=0.08)
+
+
+def test_a_belief_is_right_as_often_as_it_says():
+    evidence, given, y = _labels(3, (0.35, 0.35), n=8000, sharp=1.5)
+    belief = believe(evidence, estimate_noise(evidence, TWO_GROUPS, given, np.ones(len(y))), TWO_GROUPS, given)
+    own, right = belief[np.arange(len(y)), given], given == y
+    for low, high in [(0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1)]:
+        inside = (own >= low) & (own <= high)
+        assert inside.sum() > 100
+        assert own[inside].mean() == pytest.approx(right[inside].mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("group_of", [[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
+def test_the_rates_are_those_of_the_greatest_likelihood(group_of):
+    """No rate on a grid is likelier, prior included (as if labels of odds `PRIOR` had been seen before)."""
+    group_of = np.array(group_of)
+    evidence, given, y = _labels(1, [0.3, 0.2], n=200, sharp=1.2, group_of=group_of)
+
+    def value(rate, elsewhere):
+        told = (evidence * likelihood(Noise(rate, elsewhere), group_of, given)).sum(axis=1)
+        wrong, right, beyond, near = PRIOR
+        prior = (wrong * np.log(rate) + right * np.log(1 - rate)).sum()
+        prior += beyond * np.log(elsewhere) + near * np.log(1 - elsewhere)
+        return np.log(told).sum() + prior
+
+    found = estimate_noise(evidence, group_of, given, np.ones(len(y)))
+    best = value(found.rate, found.elsewhere)
+    for group in np.unique(group_of):
+        for other in np.linspace(0.01, 0.99, 50):
+            rate = np.where(np.arange(len(found.rate)) == group, other, found.rate)
+            assert value(rate, found.elsewhere) <= best + 1e-2
+    assert all(value(found.rate, other) <= best + 1e-2 for other in np.linspace(0.01, 0.99, 50))
+
+
+def test_weights_count_labels():
+    evidence, given, _ = _labels(0, (0.3, 0.3), n=200)
+    weight = np.random.default_rng(0).integers(0, 4, 200)
+    rows = np.repeat(np.arange(200), weight)
+    counted = estimate_noise(evidence, TWO_GROUPS, given, weight.astype(float))
+    repeated = estimate_noise(evidence[rows], TWO_GROUPS, given[rows], np.ones(len(rows)))
+    np.testing.assert_allclose(counted.rate, repeated.rate, atol=1e-3)
+
+
+def test_drawn_rates_lie_about_the_likeliest_as_far_as_labels_allow():
+    def spread(n, sharp):
+        evidence, given, _ = _labels(0, (0.3, 0.3), n=n, sharp=sharp)
+        random = np.random.default_rng(0)
+        drawn = [estimate_noise(evidence, TWO_GROUPS, given, np.ones(n), random).rate for _ in range(60)]
+        likeliest = estimate_noise(evidence, TWO_GROUPS, given, np.ones(n)).rate
+        np.testing.assert_allclose(np.median(drawn, axis=0), likeliest, atol=0.5 * np.std(drawn, axis=0).max())
+        return np.std(drawn, axis=0)
+
+    known, few, silent = spread(1500, 3.0), spread(150, 3.0), spread(1500, 0.0)
+    binomial = np.sqrt(0.3 * 0.7 / (1500 * np.array([3, 5]) / 8))
+    np.testing.assert_allclose(known, binomial, rtol=0.3)
+    assert (few > 2 * known).all()
+    assert (silent > 0.12).all()
+
+
+def test_no_label_at_all_leaves_the_prior():
+    found = estimate_noise(np.zeros((0, 8)), TWO_GROUPS, np.zeros(0, int), np.zeros(0))
+    np.testing.assert_allclose(found.rate, PRIOR[0] / (PRIOR[0] + PRIOR[1]), atol=1e-3)
+
+
+def test_bayes_by_hand():
+    """Classes a, b of one group and c alone; a clip labelled a."""
+    noise = Noise(rate=np.array([0.2, 0.4]), elsewhere=0.5)
+    evidence = np.array([[0.5, 0.3, 0.2]])
+    of_a = 0.8
+    of_b = 0.2 * (0.5 * 1 + 0.5 * 1 / 2)  # within the group there is only a to be called; anywhere, a or c
+    of_c = 0.4 * (1 / 2)  # alone in its group, it can only be called a or b
+    joint = np.array([0.5 * of_a, 0.3 * of_b, 0.2 * of_c])
+    belief = believe(evidence, noise, np.array([0, 0, 1]), np.array([0]))
+    np.testing.assert_allclose(belief, [joint / joint.sum()])
+
+
+def test_an_unlabelled_clip_is_believed_to_be_what_it_sounds_like():
+    evidence, _, _ = _labels(0, (0.3, 0.3), n=5)
+    noise = Noise(np.array([0.3, 0.2]), 0.1)
+    np.testing.assert_allclose(believe(evidence, noise, TWO_GROUPS, np.full(5, -1)), evidence)
+
+
+@given(
+    rate=arrays(float, 3, elements=st.floats(0, 1)),
+    elsewhere=st.floats(0, 1),
+    group_of=st.lists(st.integers(0, 2), min_size=2, max_size=7),
+)
+def test_the_labels_of_a_class_are_a_distribution(rate, elsewhere, group_of):
+    """Over all labels that a clip of a class may have been given, probabilities add up to one."""
+    k = len(group_of)
+    found = likelihood(Noise(rate, elsewhere), np.array(group_of), np.arange(k))
+    assert (found >= 0).all()
+    np.testing.assert_allclose(found.sum(axis=0), 1)
+
+
+BELIEFS = st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.3, 0.6, 0.9, 0.97, 1.0])), max_size=30)
+
+
+@settings(max_examples=200)
+@given(belief=BELIEFS, precision=st.floats(0, 1))
+def test_as_many_are_promoted_as_the_precision_allows(belief, precision):
+    belief = np.array(belief, dtype=float)
+    taken = promote(belief, precision)
+    if taken.any():
+        assert belief[taken].mean() >= precision - 1e-9
+        assert belief[taken].min() > 0.5
+        assert belief[~taken].max(initial=0) < belief[taken].min()  # the surest, and ties together
+    for bound in np.unique(belief[~taken & (belief > 0.5)]):
+        assert belief[belief >= bound].mean() < precision + 1e-9
+
+
+@given(belief=BELIEFS, seed=st.integers(0, 1000))
+def test_promotion_does_not_depend_on_the_order(belief, seed):
+    belief = np.array(belief, dtype=float)
+    order = np.random.default_rng(seed).permutation(len(belief))
+    np.testing.assert_array_equal(promote(belief[order], 0.9), promote(belief, 0.9)[order])

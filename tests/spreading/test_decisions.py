@@ -1,0 +1,269 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import schemas
+from pipeline.decisions import believe, decide, gather
+from pipeline.params import Spread
+from pipeline.spreading import spread
+
+CLASSES = [f"class{c}" for c in range(4)]
+ONE = {"all": CLASSES}
+PAIRS = {"low": CLASSES[:2], "high": CLASSES[2:]}
+SOURCES = ["latents", "out_of_fold", "both"]
+
+
+def _settings(**given):
+    return Spread(**{"grouping": "one", "whiten": None, "normalize": False, "promote": "posterior"} | given)
+
+
+def _network(truth, seed=0, sharp=1.5):
+    """Two cross-fitted models' calibrated probabilities, (2, n, 4)."""
+    random = np.random.default_rng(seed)
+    y = np.array([int(name[-1]) for name in truth])
+    raw = np.exp(sharp * (random.normal(size=(2, len(y), 4)) + sharp * np.eye(4)[y]))
+    return (raw / raw.sum(axis=2, keepdims=True)).astype(np.float32)
+
+
+def _decide(x, clips, network, groups=ONE, **given):
+    settings = _settings(**given)
+    case = gather(clips, CLASSES, groups, settings, latents=x, network=network)
+    belief = believe(case)
+    return case, belief, decide(spread(x, clips, groups, settings), case, belief, CLASSES, settings)
+
+
+@pytest.fixture
+def world(clouds):
+    x, clips, truth = clouds(0, n=400, rate=0.3)
+    return x, clips, truth, _network(truth)
+
+
+@pytest.mark.parametrize("groups", [ONE, PAIRS], ids=["one", "pairs"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_outcomes_are_as_good_as_they_claim(world, source, groups):
+    x, clips, truth, network = world
+    if groups is PAIRS:  # wrong labels of the fixture may be of the other group, on which spreading is silent
+        crossed = (clips["label"].isin(PAIRS["low"]) != np.isin(truth, PAIRS["low"])).to_numpy()
+        clips = clips.assign(label=np.where(crossed, truth, clips["label"]))
+    _, _, table = _decide(x, clips, network, groups, source=source, precision=0.95, correct=0.8)
+    table = schemas.check(schemas.LABELS, table, "labels.csv")
+    right = table["target"] == truth
+    promoted, corrected = table["outcome"] == "promoted", table["outcome"] == "corrected"
+    assert right[promoted].mean() > 0.92
+    assert right[corrected].mean() > 0.75
+    assert promoted[clips["label"] == truth][~table["verified"]].mean() > 0.75
+    assert (table["probability"][promoted].mean()) >= 0.95
+    assert (table["probability"][corrected] >= 0.8).all()
+    assert (table["promoted"] == promoted).all()
+
+
+def test_each_clip_ends_somewhere_and_the_row_says_why(world):
+    x, clips, _, network = world
+    _, belief, table = _decide(x, clips, network, source="both", precision=0.99)
+    assert set(table["outcome"]) == {"verified", "promoted", "corrected", "left_out"}
+    by = dict(iter(table.groupby("outcome")))
+    for kept in ("verified", "promoted"):
+        assert (by[kept]["target"] == by[kept]["label"]).all()
+    assert (by["corrected"]["target"] != by["corrected"]["label"]).all()
+    assert (by["left_out"]["target"] == "").all()
+    column = pd.Index(CLASSES).get_indexer(table["target"].where(table["target"] != "", table["label"]))
+    np.testing.assert_allclose(table["probability"], belief.posterior[np.arange(len(table)), column])
+    assert (by["verified"]["reason"] == "verified").all()
+    assert by["promoted"]["reason"].str.fullmatch(r"judged right: 0\.\d{3}|judged right: 1\.000").all()
+    said = "judged " + by["corrected"]["target"] + ": " + by["corrected"]["probability"].map("{:.3f}".format)
+    assert all(why.startswith(start) for why, start in zip(by["corrected"]["reason"], said, strict=True))
+
+
+@pytest.mark.parametrize("promote", ["agree", "posterior"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_nothing_verified_is_ever_changed(world, source, promote):
+    x, clips, _, network = world
+    lying = np.roll(network, 1, axis=2)  # judges contradict every verified label
+    _, belief, table = _decide(x, clips, lying, source=source, promote=promote, correct=0.3, precision=0.3)
+    verified = table["verified"]
+    assert (verified == clips["verified"]).all()
+    assert (table["target"] == clips["label"])[verified].all()
+    assert (table["outcome"] == "verified")[verified].all()
+    assert (table["probability"] == 1)[verified].all()
+    hot = np.eye(4)[pd.Index(CLASSES).get_indexer(clips["label"])]
+    np.testing.assert_array_equal(belief.posterior[verified], hot[verified])
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_neither_truth_nor_test_labels_are_read(world, source):
+    x, clips, _, network = world
+    clips.loc[:39, ["split", "fold"]] = ["test", -1]
+    clips.loc[:39, "label"] = ""
+    _, one, table = _decide(x, clips, network, source=source)
+    poisoned = clips.assign(truth="class0")
+    poisoned.loc[:39, ["label", "verified"]] = ["class1", True]
+    _, other, again = _decide(x, poisoned, network, source=source)
+    np.testing.assert_array_equal(one.posterior, other.posterior)
+    pd.testing.assert_frame_equal(table, again)
+    test = table[:40]
+    assert (test["outcome"] == "test").all()
+    assert (test["target"] == "").all()
+    assert test["probability"].isna().all()
+    assert np.isnan(one.posterior[:40]).all()
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_given_label_is_no_evidence_of_itself(world, source):
+    """Change one unverified label within its group: what the judges say of the clip, and of any other, stays."""
+    x, clips, _, network = world
+    one = gather(clips, CLASSES, PAIRS, _settings(source=source), latents=x, network=network)
+    for row in np.flatnonzero(~clips["verified"])[:5]:
+        label = clips["label"][row]
+        other = next(name for names in PAIRS.values() if label in names for name in names if name != label)
+        changed = clips.copy()
+        changed.loc[row, "label"] = other
+        two = gather(changed, CLASSES, PAIRS, _settings(source=source), latents=x, network=network)
+        for judge in ("network", "spread"):
+            np.testing.assert_array_equal(getattr(one, judge), getattr(two, judge))
+        np.testing.assert_array_equal(one.inside, two.inside)
+
+
+def test_a_verified_label_is_no_evidence_of_itself(world):
+    x, clips, _, network = world
+    one = gather(clips, CLASSES, ONE, _settings(source="latents"), latents=x, network=network)
+    row = int(np.flatnonzero(clips["verified"])[0])
+    clips.loc[row, "label"] = "class3" if clips["label"][row] != "class3" else "class2"
+    two = gather(clips, CLASSES, ONE, _settings(source="latents"), latents=x, network=network)
+    np.testing.assert_allclose(one.spread[row], two.spread[row])
+    assert not np.allclose(one.spread, two.spread)
+
+
+def test_siblings_of_one_source_do_not_vouch_for_each_other(clouds):
+    """Two of a kind in each source, and no sound to tell classes apart: the twin's label must not be the evidence."""
+    x, clips, truth = clouds(0, n=200, apart=0.0, verified=1.0, rate=0.0)
+    x, truth = np.repeat(x, 2, axis=0), np.repeat(truth, 2)
+    clips = clips.loc[np.repeat(clips.index, 2)].reset_index(drop=True)
+    case = gather(clips, CLASSES, ONE, _settings(source="latents"), latents=x, network=np.empty(0))
+    heard = case.seeds
+    right = (case.spread[heard].argmax(axis=1) == case.given[heard]).mean()
+    assert right < 0.45
+
+
+def test_latents_alone_do_not_read_the_networks(world):
+    x, clips, _, network = world
+    *_, one = _decide(x, clips, network, source="latents")
+    *_, two = _decide(x, clips, np.full_like(network, np.nan), source="latents")
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_out_of_fold_alone_does_not_read_the_latents_but_to_say_what_spreads(world):
+    x, clips, _, network = world
+    _, one, _ = _decide(x, clips, network, source="out_of_fold")
+    _, two, _ = _decide(np.full_like(x, np.nan), clips, network, source="out_of_fold")
+    np.testing.assert_array_equal(one.posterior, two.posterior)
+
+
+def test_one_model_need_not_be_in_a_stack(world):
+    x, clips, _, network = world
+    _, one, _ = _decide(x, clips, network[0], source="both")
+    _, two, _ = _decide(x, clips, network[:1], source="both")
+    np.testing.assert_allclose(one.posterior, two.posterior)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_promoting_by_agreement_promotes_what_spreading_says(world, source):
+    x, clips, _, network = world
+    *_, table = _decide(x, clips, network, source=source, promote="agree")
+    said = spread(x, clips, ONE, _settings(source=source))
+    assert (table["promoted"] == said["promoted"]).all()
+    same = table["outcome"] != "corrected"
+    assert (table["reason"] == said["reason"])[same].all()
+    assert table["probability"].notna().all()
+
+
+@pytest.mark.parametrize("promote", ["agree", "posterior"])
+def test_correct_null_never_corrects(world, promote):
+    x, clips, _, network = world
+    *_, table = _decide(x, clips, network, source="both", promote=promote, correct=None)
+    assert set(table["outcome"]) == {"verified", "promoted", "left_out"}
+    *_, corrected = _decide(x, clips, network, source="both", promote=promote)
+    assert (corrected["outcome"] == "corrected").any()
+    assert (corrected["promoted"] == table["promoted"]).all()
+
+
+def test_a_greater_precision_promotes_a_part_of_what_a_lesser_one_does(clouds):
+    x, clips, truth = clouds(0, n=400, apart=2.0)
+    made = [_decide(x, clips, _network(truth), source="latents", precision=p) for p in (0.9, 0.95, 0.99)]
+    promoted = [table["promoted"] for *_, table in made]
+    assert promoted[0].sum() > promoted[1].sum() > promoted[2].sum() > 0
+    assert not (promoted[1] & ~promoted[0]).any()
+    assert not (promoted[2] & ~promoted[1]).any()
+
+
+@pytest.mark.parametrize("promote", ["agree", "posterior"])
+@pytest.mark.parametrize("source", SOURCES)
+def test_clips_of_which_little_is_known(world, source, promote):
+    """Unlabelled, in no group, in a group of one class, in a group without verified clips, quarantined."""
+    x, clips, _, network = world
+    groups = {"pair": ["class0", "class1"], "lonely": ["class2"]}  # class3 is in no group
+    clips.loc[clips["label"] == "class2", "verified"] = False
+    open_ = np.flatnonzero(~clips["verified"])
+    bare, gone = open_[:3], open_[3:6]
+    clips.loc[bare, "label"] = ""
+    x[gone] = np.nan
+    network[:, gone] = np.nan
+    _, belief, table = _decide(x, clips, network, groups, source=source, promote=promote, correct=0.7)
+    schemas.check(schemas.LABELS, table, "labels.csv")
+    known = np.isfinite(belief.posterior).all(axis=1)
+    np.testing.assert_allclose(belief.posterior[known].sum(axis=1), 1)
+    assert known[clips["verified"]].all()
+    # Of a clip that no judge heard nothing is believed, and nothing becomes of it.
+    assert not known[gone].any()
+    assert (table["outcome"][gone] == "left_out").all()
+    assert table["probability"][gone].isna().all()
+    assert ((table["reason"][gone] == "no judge heard it") == (promote == "posterior")).all()
+    alone = clips["label"].isin(["class2", "class3"]) & ~clips["verified"]
+    if source == "latents":
+        assert not known[bare].any()
+        assert not known[alone].any()
+        assert not table["promoted"][alone].any()
+    else:
+        # Networks know of all classes, whatever the groups, and may name a clip that has no label.
+        np.testing.assert_allclose(belief.posterior[bare], belief.evidence[bare])
+        assert set(table["outcome"][bare]) <= {"corrected", "left_out"}
+        assert (table["outcome"][bare] == "corrected").any()
+        named = table.loc[bare][table["outcome"][bare] == "corrected"]
+        assert (named["probability"] >= 0.7).all()
+        assert known[np.setdiff1d(np.flatnonzero(alone), gone)].all()
+        left = table.loc[bare][table["outcome"][bare] == "left_out"]
+        assert left["probability"].isna().all()
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("verified", [0.0, 1.0])
+def test_no_verified_clip_or_no_other_is_no_error(clouds, source, verified):
+    x, clips, truth = clouds(verified=verified)
+    _, belief, table = _decide(x, clips, _network(truth), source=source)
+    schemas.check(schemas.LABELS, table, "labels.csv")
+    if verified:
+        assert (table["outcome"] == "verified").all()
+    elif source == "latents":
+        assert (table["outcome"] == "left_out").all()
+        assert np.isnan(belief.posterior).all()
+    else:
+        assert np.isfinite(belief.posterior).all()
+
+
+def test_a_verified_clip_of_an_unknown_class_is_left_as_it_is(world):
+    x, clips, _, network = world
+    clips.loc[0, ["label", "verified"]] = ["elsewhere", True]
+    _, belief, table = _decide(x, clips, network, source="both", correct=0.1)
+    assert table.loc[0, ["outcome", "target", "reason"]].tolist() == ["verified", "elsewhere", "verified"]
+    assert np.isnan(belief.posterior[0]).all()
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_order_of_clips_does_not_matter(world, source):
+    x, clips, _, network = world
+    order = np.random.default_rng(0).permutation(len(clips))
+    *_, one = _decide(x, clips, network, PAIRS, source=source)
+    shuffled = clips.iloc[order].reset_index(drop=True)
+    *_, two = _decide(x[order], shuffled, network[:, order], PAIRS, source=source)
+    two = two.sort_values("clip_id", ignore_index=True)
+    assert (one[["clip_id", "outcome", "target"]] == two[["clip_id", "outcome", "target"]]).all(axis=None)
+    np.testing.assert_allclose(one["probability"], two["probability"], atol=1e-4)

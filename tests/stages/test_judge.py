@@ -1,0 +1,95 @@
+"""The stage `judge`: what it writes, what it must not hear, and that nobody is asked where nobody is to be."""
+
+import numpy as np
+import pytest
+
+from pipeline import artifacts
+from pipeline.checkpoints import Checkpoints
+from pipeline.errors import DataError
+from stages.judge import work
+
+from .conftest import Project
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture
+def asked(project: Project) -> Project:
+    """A project whose spreading asks a tiny network."""
+    project.given["spread"]["source"] = "out_of_fold"
+    project.given["judge"] |= {
+        "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
+        "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
+        "fit": project.given["judge"]["fit"] | {"epochs": 2},
+    }
+    return project
+
+
+def written(project: Project) -> dict[str, bytes]:
+    work(project.params, project.at("judge"))
+    return {path.name: path.read_bytes() for path in sorted((project.root / "judged").iterdir())}
+
+
+def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_bytes(asked: Project) -> None:
+    first = written(asked)
+    assert set(first) == {"judges.csv", "linear.npy", "probs.npy"}
+    clips = artifacts.read_clips(asked.root / "clips")
+    train = (clips["split"] == "train").to_numpy()
+    for name in ("probs", "linear"):
+        probs = np.load(asked.root / "judged" / f"{name}.npy")
+        assert probs.shape == (len(clips), 3)
+        np.testing.assert_allclose(probs[train].sum(axis=1), 1, rtol=1e-4)
+        assert np.isnan(probs[~train]).all()
+    table = artifacts.read_table(asked.root / "judged" / "judges.csv")
+    assert table["fold"].tolist() == ["0", "1", "2"]
+    assert not (asked.root / "checkpoints" / "judge").exists()
+    assert written(asked) == first
+
+
+def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(asked: Project) -> None:
+    first = written(asked)
+    clips, classes = artifacts.read_answers(asked.root / "clips"), artifacts.read_classes(asked.root / "clips")
+    poisoned = clips.assign(truth="Bark", label=clips["label"].where(clips["verified"], "NA"))
+    artifacts.write_clips(asked.root / "clips", poisoned, classes)
+    assert written(asked) == first
+
+
+def test_it_goes_on_after_the_last_network_that_was_finished(
+    asked: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = written(asked)
+    capsys.readouterr()
+    save = Checkpoints.save
+
+    def cut(self: Checkpoints, number: int, write) -> None:
+        save(self, number, write)
+        if number == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoints, "save", cut)
+        with pytest.raises(KeyboardInterrupt):
+            written(asked)
+    capsys.readouterr()
+    assert written(asked) == first
+    assert capsys.readouterr().out.count("judge: round 1") == 1
+
+
+def test_where_spreading_asks_the_latents_alone_nothing_is_trained(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pipeline.judging.judge", None)
+    written(project)
+    assert "no model is asked" in capsys.readouterr().out
+    for name in ("probs", "linear"):
+        assert np.isnan(np.load(project.root / "judged" / f"{name}.npy")).all()
+
+
+def test_a_class_that_nobody_verified_is_named_and_nothing_is_lost(asked: Project) -> None:
+    clips, classes = artifacts.read_answers(asked.root / "clips"), artifacts.read_classes(asked.root / "clips")
+    unverified = clips["verified"] & (clips["label"] != "Meow")
+    artifacts.write_clips(asked.root / "clips", clips.assign(verified=unverified), classes)
+    before = asked.state()
+    with pytest.raises(DataError, match=r"no verified clip of Meow.*verify some"):
+        work(asked.params, asked.at("judge"))
+    assert asked.state() == before

@@ -1,0 +1,134 @@
+"""The network behind the rounds: what doubt, no validation and averaged weights do to it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import artifacts
+from pipeline.artifacts import Features
+from pipeline.checkpoints import Checkpoints
+from pipeline.params import Fit, Model, Patches
+from pipeline.roles import Split
+from pipeline.selftraining import run_rounds
+
+pytestmark = pytest.mark.keras
+
+N, FRAMES, BINS = 36, 8, 6
+MODEL = {"name": "vgg_small", "width": 4, "depth": 1, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
+BASE = {
+    "model": MODEL,
+    "patches": {"frames": FRAMES, "test_crops": 1},
+    "fit": {"epochs": 6, "batch_size": 12, "learning_rate": 0.02, "schedule": "constant"},
+    "rounds": 1,
+    "train_on": "posterior",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _on_the_cpu() -> None:
+    from pipeline import backend
+
+    backend.configure("cpu", "float32")
+
+
+@pytest.fixture(scope="module")
+def features() -> Features:
+    """Clips of three classes, each louder in its own pair of bins."""
+    random = np.random.default_rng(0)
+    frames = random.random((N, FRAMES, BINS)) * 0.5
+    for i in range(N):
+        frames[i, :, 2 * (i % 3) : 2 * (i % 3) + 2] += 0.5
+    index = pd.DataFrame({"clip_id": [f"{i:03d}" for i in range(N)], "start": np.arange(N) * FRAMES})
+    settings = {"kind": "mel", "n_bins": BINS}
+    packed = frames.reshape(-1, BINS).astype(np.float16)
+    return Features(frames=packed, index=index.assign(n_frames=FRAMES, status="ok"), settings=settings)
+
+
+def roles(doubtful_target: int | None) -> Split:
+    """Even rows trusted; odd ones doubtful, of the class `doubtful_target`, or resting."""
+    given, even = np.arange(N) % 3, np.arange(N) % 2 == 0
+    posterior = np.full((N, 3), np.nan, np.float32)
+    if doubtful_target is not None:
+        posterior[~even] = np.eye(3)[doubtful_target]
+    return Split(
+        given=given,
+        target=np.where(even, given, -1),
+        posterior=posterior,
+        trusted=even,
+        pool=~even,
+        doubtful=~even & (doubtful_target is not None),
+        validation=np.zeros(N, bool),
+    )
+
+
+def train(features: Features, member, folder: Path, split: Split, **changes: object):
+    from pipeline.learner import KerasLearner
+
+    settings = member(**(BASE | changes))
+    learner = KerasLearner(features, settings, 3, FRAMES, seed=0, name="m")
+    state = run_rounds(split, settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
+    assert state.probs is not None
+    return settings, learner, state
+
+
+@pytest.mark.parametrize("loss", ["crossentropy", "gce"])
+def test_doubtful_clips_pull_as_much_as_they_weigh(features, member, tmp_path, loss) -> None:
+    """All doubtful clips are said to be of class 0: the heavier, the more goes to it."""
+    shares = []
+    for weight in (0.05, 5.0):
+        doubtful = {"loss": loss, "weight": weight}
+        _, _, state = train(features, member, tmp_path / str(weight), roles(0), doubtful=doubtful)
+        shares.append(state.probs[:, 0].mean())
+    assert shares[1] > shares[0] + 0.1
+
+
+def test_the_augmentations_that_there_are_fit_targets_with_doubt(features, member, tmp_path) -> None:
+    augment = {"mixup": {"alpha": 0.4}, "specaugment": {}, "gain_tilt": {}}
+    _, _, state = train(features, member, tmp_path, roles(1), augment=augment, doubtful={"loss": "gce"})
+    np.testing.assert_allclose(state.probs.sum(axis=1), 1, atol=1e-5)
+    assert np.isfinite(state.history["loss"]).all()
+
+
+def test_without_a_fold_a_member_is_written_and_used(features, member, tmp_path) -> None:
+    from pipeline import members
+
+    settings, learner, state = train(features, member, tmp_path / "c", roles(None), fold=None, rounds=2, ema=0.9)
+    assert state.history[["val_loss", "val_accuracy"]].isna().all(axis=None)
+    assert state.history[["loss", "accuracy"]].notna().all(axis=None)
+    clips = features.index[["clip_id"]]
+    written = {"features": features, "clips": clips, "classes": list("abc"), "split": roles(None), "n_frames": FRAMES}
+    members.write(tmp_path / "one", settings, state, learner, **written)
+    network, card = members.load(tmp_path / "one")
+    assert card["fold"] is None
+    found = members.probabilities(network, card, [features.clip(row) for row in range(N)])
+    np.testing.assert_allclose(found, state.probs, atol=1e-6)
+    header = artifacts.read_table(tmp_path / "one" / "history.csv")
+    assert set(header["val_accuracy"]) == {""}
+
+
+def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> None:
+    """The moving statistics after a fit are the mean of the batches' own, under the averaged weights."""
+    import keras
+
+    from pipeline import training
+    from pipeline.patches import PatchDataset
+
+    model = Model(**MODEL)
+    network = training.build(model, (FRAMES, BINS), 3, seed=0)
+    momentum = [getattr(layer, "momentum", None) for layer in network.layers]
+    hot = np.eye(3, dtype=np.float32)[np.arange(N) % 3]
+    common = {"patches": Patches(frames=FRAMES), "n_frames": FRAMES, "batch_size": 12, "seed": 0}
+    batches = PatchDataset(features, np.arange(N), hot, **common)
+    fit = Fit(epochs=3, learning_rate=0.05, schedule="constant")
+    training.fit(network, batches, None, fit, loss="categorical_crossentropy", ema=0.9)
+    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization))
+    before = keras.Model(network.input, first.input)
+    batches.epoch = 3
+    seen = [np.asarray(before(batches[i][0]), np.float64) for i in range(batches.num_batches)]
+    mean = np.mean([x.mean(axis=(0, 1, 2)) for x in seen], axis=0)
+    spread = np.mean([x.var(axis=(0, 1, 2)) for x in seen], axis=0)
+    np.testing.assert_allclose(np.asarray(first.moving_mean), mean, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(first.moving_variance), spread, rtol=1e-3, atol=1e-6)
+    assert [getattr(layer, "momentum", None) for layer in network.layers] == momentum
