@@ -1,0 +1,143 @@
+"""Do labels that Earmark promotes and corrects help? Its methods beside the field's, with the truth in hand.
+
+Data sets x noise x rates x seeds x methods, 40% of the training labels verified. Three kinds of row:
+
+    network   the same network and number of training steps, on what each method makes of the labels
+    logistic  the same logistic regression on the same fixed features, for methods that bring no network
+    judge     what a method says of each unverified label: precision and recall of what it keeps, AUROC
+
+    python -m benchmarks.label_quality --data esc10 demo --root ../shared/data/esc10
+    python -m benchmarks.label_quality --smoke --data demo --seeds 0 --rates 0.3
+
+Rows are appended to `--out` as they are measured and skipped when they are there already, so that a run that was cut
+off goes on. Each process trains on one thread; one process a core.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KINDS = ("within_group", "symmetric", "open_set")
+RATES = (0.1, 0.2, 0.3, 0.4)
+KEYS = ["dataset", "kind", "rate", "seed", "row", "method"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One data set, kind of noise and seed: all rates, one after the other, so that they share what they can."""
+
+    dataset: str
+    params: Path
+    root: str | None
+    kind: str
+    rates: tuple[float, ...]
+    seed: int
+    store: Path
+    done: frozenset[tuple[Any, ...]]
+    networks: tuple[str, ...] | None
+    smoke: bool
+
+
+def rows_of(job: Job) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a job that are not done yet."""
+    from benchmarks import _data, _methods
+    from pipeline import backend
+
+    params = load(job.params, smoke=job.smoke)
+    backend.configure("cpu", "float32")
+    clean = _data.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
+    for rate in job.rates:
+        data = _data.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
+        bench = _methods.Bench(data, clean.params, job.store)
+        for row, method in plan(job.networks):
+            keys = (job.dataset, job.kind, rate, job.seed, row, method)
+            if keys in job.done:
+                continue
+            started = time.perf_counter()
+            measured = _methods.measure(bench, row, method)
+            seconds = round(time.perf_counter() - started, 1)
+            yield dict(zip(KEYS, keys, strict=True)) | measured | {"seconds": seconds}
+
+
+def plan(wanted: tuple[str, ...] | None) -> list[tuple[str, str]]:
+    """Return the rows of one noise and rate: judges first, they are cheap; `wanted` limits the networks."""
+    from benchmarks import _methods
+
+    networks = [name for name in _methods.NETWORKS if wanted is None or name in wanted]
+    rows = {"judge": _methods.JUDGES, "logistic": _methods.LOGISTIC, "network": tuple(networks)}
+    return [(row, method) for row, names in rows.items() for method in names]
+
+
+def load(path: Path, *, smoke: bool) -> Any:
+    """Read a preset; for a smoke run with two epochs a network, and with the fewest clips that will do."""
+    from pipeline import params_file
+    from pipeline.params import Params
+
+    data = params_file.parse(path)
+    if smoke:
+        for section in ("autoencoder", "judge", "self_train"):
+            data[section]["fit"]["epochs"] = 2
+        if data["dataset"]["name"] == "demo":
+            data["dataset"]["clips"] = 240
+    return Params.model_validate(data)
+
+
+def main() -> None:
+    """Measure what is missing, print the table, draw the figure."""
+    from benchmarks import _parallel, _table
+
+    at = _arguments()
+    out = at.out or Path("benchmarks/results") / ("label_quality_smoke.csv" if at.smoke else "label_quality.csv")
+    done = _table.done(out, KEYS)
+    networks = tuple(at.networks) if at.networks else None
+    store = at.store or Path(tempfile.gettempdir()) / "earmark-label-quality"
+    todo = [
+        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, tuple(at.rates), seed, store, done, networks, at.smoke)
+        for seed in at.seeds
+        for kind in at.kinds
+        for data in at.data
+    ]
+    processes = min(at.processes or os.cpu_count() or 1, len(todo))
+    for row in _parallel.measure(rows_of, todo, processes):
+        _table.append(out, row)
+        print(_line(row), flush=True)
+    print(
+        f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+    )
+    print(_table.markdown(_table.read(out)))
+    _table.figure(_table.read(out), out.with_suffix(".png"))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs="+", default=["esc10", "demo"], help="presets to take the data from")
+    parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
+    parser.add_argument("--kinds", nargs="+", default=["within_group"], choices=KINDS)
+    parser.add_argument("--rates", nargs="+", type=float, default=list(RATES))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--networks", nargs="+", help="which network rows (default: all)")
+    parser.add_argument("--processes", type=int, help="default: one a core")
+    parser.add_argument("--smoke", action="store_true", help="two epochs: shows that it runs, its figures say nothing")
+    parser.add_argument(
+        "--store", type=Path, help="where trained networks are kept (default: below the temporary folder)"
+    )
+    parser.add_argument("--out", type=Path, help="CSV of all rows")
+    return parser.parse_args()
+
+
+def _line(row: dict[str, Any]) -> str:
+    names = ("accuracy", "precision", "recall", "auroc")
+    figures = ", ".join(f"{name} {row[name]:.3f}" for name in names if row.get(name) is not None)
+    return (
+        f"{row['dataset']} {row['kind']} {row['rate']:.0%}, seed {row['seed']}, {row['row']} {row['method']}: {figures}"
+    )
+
+
+if __name__ == "__main__":
+    main()
