@@ -96,12 +96,12 @@ def _targets(
     if member.train_on == "posterior":
         decided = labels["outcome"].isin(["promoted", "corrected"]).to_numpy()
         return np.where(verified, given, np.where(decided, _columns(labels["target"], classes), -1))
-    added = {
-        "verified": np.zeros(len(given), bool),
-        "promoted": labels["promoted"].to_numpy(bool),
-        "agreed": ((labels["spread_label"] == labels["label"]) & ~labels["abstained"]).to_numpy(),
-    }
-    return np.where(verified | added[member.train_on], given, -1)
+    added = np.zeros(len(given), bool)
+    if member.train_on == "promoted":
+        added = labels["promoted"].to_numpy(bool)
+    elif member.train_on == "agreed":
+        added = ((labels["spread_label"] == labels["label"]) & ~labels["abstained"]).to_numpy()
+    return np.where(verified | added, given, -1)
 
 
 def _enough(split: Split, classes: list[str], fold: int | None) -> None:

@@ -15,7 +15,7 @@ from pipeline.roles import Split, split_clips
 from pipeline.selftraining import Rounds, run_rounds
 from stages import spread
 
-TRAIN_ON = ["verified", "promoted", "all", "posterior"]
+TRAIN_ON = ["verified", "promoted", "agreed", "all", "posterior"]
 
 
 def at(run: Path) -> Namespace:

@@ -27,7 +27,9 @@ def at(tmp_path):
 def _params():
     sections = {"project": Project.model_validate({"methods": ["tsne"], "tsne": {"perplexity": 4}})}
     return Params.model_construct(
-        seed=1, spread=Spread.model_validate({"grouping": "one", "whiten": 64, "normalize": True}), **sections
+        seed=1,
+        spread=Spread.model_validate({"source": "latents", "grouping": "one", "whiten": 64, "normalize": True}),
+        **sections,
     )
 
 

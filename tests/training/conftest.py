@@ -51,6 +51,9 @@ def make_table(n: int = 30, seed: int = 0) -> Table:
     posterior[~train | (rows % 7 == 3)] = np.nan
     labels = pd.DataFrame(
         {
+            "label": np.where(train, label, ""),
+            "spread_label": np.where(rows % 3 == 0, other, label),
+            "abstained": rows % 4 == 1,
             "promoted": promoted,
             "outcome": np.select(roles, ["test", "verified", "promoted", "corrected"], "left_out"),
             "target": np.select(roles, ["", label, label, other], ""),

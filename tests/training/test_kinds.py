@@ -61,7 +61,10 @@ def test_a_kind_of_features_reaches_latents_and_probabilities(
     assert np.isfinite(encoded.latents).all()
     model = {"name": NETWORK[kind], "width": 2, "depth": 2, "dense": 4}
     member = Member.model_validate({"model": model, "patches": patches, "fit": {"epochs": 2}, "rounds": 1})
-    labels, unknown = pd.DataFrame({"promoted": [False] * 12}), np.full((12, 2), np.nan, np.float32)
+    labels, unknown = (
+        pd.DataFrame({"promoted": [False] * 12, "label": "", "spread_label": "", "abstained": True}),
+        np.full((12, 2), np.nan, np.float32),
+    )
     split = split_clips(table, labels, unknown, ["high", "low"], features.ok, member)
     learner = KerasLearner(features, member, 2, 8, seed=0, name="m")
     state = run_rounds(split, member, learner, Checkpoints(tmp_path / "c", "k"), say=lambda line: None)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 
-TRAIN_ON = ["verified", "promoted", "all", "posterior"]
+TRAIN_ON = ["verified", "promoted", "agreed", "all", "posterior"]
 
 
 @given(
@@ -39,6 +39,10 @@ def test_roles_are_disjoint_and_as_named(table, train_on, fold, seed, quarantine
     assert np.isnan(split.posterior[~split.pool]).all()
     if train_on == "verified":
         assert clips["verified"][split.trusted].all()
+    if train_on == "agreed":
+        added = split.trusted & ~made.clips["verified"].to_numpy()
+        assert (labels["spread_label"] == made.clips["label"])[added].all()
+        assert not labels["abstained"][added].any()
     if train_on == "all":
         assert not split.pool.any()
     if train_on == "posterior":
