@@ -191,7 +191,7 @@ class Bench:
     def _train(self, member: Member, split: Split) -> Trained:
         clips = int((split.trusted | split.doubtful).sum())
         batches = -(-clips // member.fit.batch_size)
-        # Pseudo-labels of later rounds make them longer; what they take is counted in `steps`.
+        # Pseudo-labels make later rounds of the report's method longer; those steps come on top and are not counted.
         epochs = max(1, round(self.steps / batches / member.rounds))
         member = member.model_copy(update={"fit": member.fit.model_copy(update={"epochs": epochs})})
 
