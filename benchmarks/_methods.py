@@ -1,12 +1,13 @@
 """The methods of `benchmarks.label_quality`: what each trains on, and what each says of the given labels.
 
-Conventions: every network row trains the same network (the first member of the preset) for the same number of steps
-on all folds; methods differ in which clips it sees with which targets. What two methods, or two noise rates, train
-alike (the verified clips alone, the oracle, the judges of round 1) is trained once and kept by its content.
+Conventions: every network row is the geometric mean of as many networks (the first member of the preset, from other
+weights and on other batches), each trained for the same number of steps on all folds; methods differ in which clips
+they see with which targets. What two methods, or two noise rates, train alike (the verified clips alone, the oracle,
+the judges of round 1) is trained once and kept by its content.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline import (
     crossfit,
     decisions,
     encoding,
+    ensemble,
     fingerprint,
     judging,
     latents,
@@ -52,9 +54,10 @@ JUDGES = (
 
 @dataclass(frozen=True)
 class Trained:
-    """Test probabilities float32 (n, n_classes), and the steps it took."""
+    """Probabilities float32 (n, n_classes) of the networks' mean and of each, and the steps that each took."""
 
     probs: np.ndarray
+    each: list[np.ndarray]
     steps: int
 
 
@@ -70,9 +73,9 @@ def _code() -> list[str]:
 class Bench:
     """One data set with one noise and one seed, and what its methods share."""
 
-    def __init__(self, data: Noisy, params: Params, store: Path) -> None:
-        """Work on `data` by the settings of `params`; `store` keeps what was trained."""
-        self.data, self.params, self._store = data, params, store
+    def __init__(self, data: Noisy, params: Params, store: Path, members: int) -> None:
+        """Work on `data` by the settings of `params`, `members` networks a row; `store` keeps what was trained."""
+        self.data, self.params, self._store, self._members = data, params, store, members
         self.clips, self.classes = data.clips, data.classes
         base = params.members[params.ensemble.members[0]]
         self.member = base.model_copy(update={"fold": None, "rounds": 1})
@@ -195,21 +198,27 @@ class Bench:
         epochs = max(1, round(self.steps / batches / member.rounds))
         member = member.model_copy(update={"fit": member.fit.model_copy(update={"epochs": epochs})})
 
-        def make() -> np.ndarray:
-            learner = KerasLearner(
-                self.data.features, member, len(self.classes), self.n_frames, seed=self.params.seed, name="bench"
-            )
-            store = Checkpoints(self._store / f"checkpoints-{id(split)}", "bench")
-            state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)
-            store.remove()
-            assert state.probs is not None
-            return state.probs
-
         used = split.trusted | split.doubtful
         arrays = [split.target, split.trusted, np.nan_to_num(split.posterior), split.doubtful]
         # A single round never looks at the pool, so what lies in it must not train anew.
         arrays += [split.given, split.pool] if member.rounds > 1 else [used]
-        return Trained(self._kept(["network", member.model_dump()], arrays, make), epochs * batches * member.rounds)
+        each = []
+        for number in range(self._members):
+            # The first keeps the plain name, and so what was trained when a row was one network.
+            name = f"bench-{number}" if number else "bench"
+            key = ["network", member.model_dump(), *([name] if number else [])]
+            each.append(self._kept(key, arrays, partial(self._fit, member, split, name)))
+        return Trained(ensemble.combine(each, method="geometric"), each, epochs * batches * member.rounds)
+
+    def _fit(self, member: Member, split: Split, name: str) -> np.ndarray:
+        learner = KerasLearner(
+            self.data.features, member, len(self.classes), self.n_frames, seed=self.params.seed, name=name
+        )
+        store = Checkpoints(self._store / f"checkpoints-{id(split)}", "bench")
+        state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)
+        store.remove()
+        assert state.probs is not None
+        return state.probs
 
     def judge(self, method: str) -> dict[str, float | None]:
         """Score what a method says of the unverified labels, and what it expects of itself."""
@@ -297,7 +306,8 @@ def measure(bench: Bench, row: str, method: str) -> dict[str, Any]:
         probs[bench.data.test] = bench.logistic(method)
         return _scores(probs, target)
     trained = bench.network(method)
-    return _scores(trained.probs, target) | {"steps": trained.steps}
+    single = float(np.mean([metrics.accuracy(probs, target) for probs in trained.each]))
+    return _scores(trained.probs, target) | {"steps": trained.steps, "members": len(trained.each), "single": single}
 
 
 def _scores(probs: np.ndarray, target: np.ndarray) -> dict[str, Any]:

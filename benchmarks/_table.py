@@ -22,8 +22,15 @@ __all__ = ["append", "done", "figure", "gap_closed", "markdown", "read", "summar
 
 KEY = [*SETTING, "seed", "row", "method"]
 _TEXT = ["dataset", "kind", "row", "method"]
-_COUNTS = {"seeds", "steps", "trusted", "corrected"}
-_TRAINED = {"accuracy": "accuracy", "map3": "MAP@3", "closed": "gap closed", "best": "beside", "steps": "steps"}
+_COUNTS = {"seeds", "steps", "members", "trusted", "corrected"}
+_TRAINED = {
+    "accuracy": "accuracy",
+    "single": "one network",
+    "map3": "MAP@3",
+    "closed": "gap closed",
+    "best": "beside",
+    "steps": "steps",
+}
 _JUDGED = {
     "precision": "precision",
     "recall": "recall",

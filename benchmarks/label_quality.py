@@ -2,7 +2,7 @@
 
 Data sets x noise x rates x seeds x methods, 40% of the training labels verified. Three kinds of row:
 
-    network   the same network and number of training steps, on what each method makes of the labels
+    network   the same networks and number of training steps, on what each method makes of the labels
     logistic  the same logistic regression on the same fixed features, for methods that bring no network
     judge     what a method says of each unverified label: precision and recall of what it keeps, AUROC
 
@@ -41,6 +41,7 @@ class Job:
     store: Path
     done: frozenset[tuple[Any, ...]]
     networks: tuple[str, ...] | None
+    members: int
     smoke: bool
 
 
@@ -54,7 +55,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     clean = _data.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
     for rate in job.rates:
         data = _data.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
-        bench = _methods.Bench(data, clean.params, job.store)
+        bench = _methods.Bench(data, clean.params, job.store, job.members)
         for row, method in plan(job.networks):
             keys = (job.dataset, job.kind, rate, job.seed, row, method)
             if keys in job.done:
@@ -97,8 +98,9 @@ def main() -> None:
     done = _table.done(out, KEYS)
     networks = tuple(at.networks) if at.networks else None
     store = at.store or Path(tempfile.gettempdir()) / "earmark-label-quality"
+    rates, members = tuple(at.rates), 1 if at.smoke else at.members
     todo = [
-        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, tuple(at.rates), seed, store, done, networks, at.smoke)
+        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, rates, seed, store, done, networks, members, at.smoke)
         for seed in at.seeds
         for kind in at.kinds
         for data in at.data
@@ -122,6 +124,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rates", nargs="+", type=float, default=list(RATES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--networks", nargs="+", help="which network rows (default: all)")
+    parser.add_argument("--members", type=int, default=3, help="networks a row, joined by their geometric mean")
     parser.add_argument("--processes", type=int, help="default: one a core")
     parser.add_argument("--smoke", action="store_true", help="two epochs: shows that it runs, its figures say nothing")
     parser.add_argument(
