@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help repro test check tests test-backends format lock clean scm
+.PHONY: help repro test check tests browser test-backends format lock clean scm
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -27,8 +27,15 @@ check: $(VENV)/.dev  ## ruff and types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-tests: $(VENV)/.dev scm
+tests: $(VENV)/.dev scm browser
 	@$(BIN)/pytest
+
+# The tests of the explorer page drive Debian's Chromium; where it can't be had they are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || \
+		{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing chromium" && \
+			apt-get update -qq && apt-get install -qq --no-install-recommends chromium >/dev/null; } || \
+		echo "no chromium: the tests of the explorer page will be skipped; sudo apt-get install chromium"
 
 test-backends: $(VENV)/.dev  ## train every network on JAX and PyTorch too; installs them
 	@$(PIP) install --no-build-isolation --editable ".[backends]"
