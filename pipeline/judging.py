@@ -106,7 +106,7 @@ def judge(
         table = pd.read_csv(folder / "table.csv")
     jobs = [(number, fold) for number in range(1, rounds + 1) for fold in roles.folds]
     for count, (number, fold) in enumerate(jobs[done:], start=done + 1):
-        rows, targets, doubtful = _material(roles, n_classes, fold, probs[0] if number == 2 else None)
+        rows, targets, doubtful = material(roles, n_classes, fold, probs[0] if number == 2 else None)
         at = np.flatnonzero(roles.train & (roles.fold == fold))
         said = fit(rows, targets, doubtful, at, f"judge {number}, fold {fold}")
         probs[number - 1, at] = silent_where_unheard(said, roles.heard(fold, n_classes))
@@ -132,10 +132,20 @@ def silent_where_unheard(probs: np.ndarray, heard: np.ndarray) -> np.ndarray:
     return np.where(heard, kept, 1 / k)
 
 
-def _material(
+def material(
     roles: Roles, n_classes: int, fold: int, before: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows, targets and doubt to train the judge of `fold` on; `before`: round 1's float32 (n, n_classes)."""
+    """Return what the judge of `fold` is trained on.
+
+    Args:
+        roles: what each clip does.
+        n_classes: columns of the targets.
+        fold: of it, nothing is used.
+        before: float32 (n, n_classes), answers of the judges of round 1; None: this is round 1.
+
+    Returns:
+        int (k,), rows; float64 (k, n_classes), their targets; bool (k,), whether a target is only believed.
+    """
     others = roles.train & (roles.fold != fold)
     verified = others & roles.verified
     hot = np.eye(n_classes)

@@ -1,18 +1,22 @@
 """A judge that costs next to nothing: logistic regression on what a clip's frames are on average.
 
-Conventions: as `pipeline.judging` has it, each clip is scored by a model that was fitted to the verified clips of the
-other folds. It is far from a network on most sounds, but errs in other ways, so that the two together say more than
-either (stacking; Wolpert, "Stacked generalization", 1992).
+Conventions: as `pipeline.judging` has it, in two rounds: each clip is scored by a model that was fitted to the verified
+clips of the other folds and to what the models of round 1 believe of the unverified ones there. It is far from a
+network on most sounds, but errs in other ways, so that the two together say more than either (stacking; Wolpert,
+"Stacked generalization", 1992).
 """
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from pipeline.artifacts import Features
-from pipeline.judging import Roles, silent_where_unheard
+from pipeline.judging import Roles, material, silent_where_unheard
+
+# A class that is less likely than this is left out of a soft target: it would only cost time.
+NEGLIGIBLE = 1e-3
+ROUNDS = 2
 
 
 def summaries(features: Features) -> np.ndarray:
@@ -31,7 +35,7 @@ def _summary(frames: np.ndarray) -> np.ndarray:
 
 
 def judge(x: np.ndarray, roles: Roles, n_classes: int, strength: float) -> np.ndarray:
-    """Score every training clip by a model of the verified clips of the other folds.
+    """Score every training clip by a model that saw nothing of its fold.
 
     Args:
         x: float64 (n, d), from `summaries`.
@@ -42,14 +46,27 @@ def judge(x: np.ndarray, roles: Roles, n_classes: int, strength: float) -> np.nd
     Returns:
         float32 (n, n_classes), NaN where not judged.
     """
-    probs = np.full((len(x), n_classes), np.nan, np.float32)
-    for fold in roles.folds:
-        known, at = roles.verified & (roles.fold != fold), roles.train & (roles.fold == fold)
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2000))
-        # On few rows the threads of the linear algebra wait for each other more than they compute.
-        with threadpool_limits(1):
-            said = model.fit(x[known], roles.given[known]).predict_proba(x[at])
-        wide = np.zeros((len(said), n_classes))
-        wide[:, model.classes_] = said
-        probs[at] = silent_where_unheard(wide, roles.heard(fold, n_classes))
+    before: np.ndarray | None = None
+    for _ in range(ROUNDS):
+        probs = np.full((len(x), n_classes), np.nan, np.float32)
+        for fold in roles.folds:
+            at = roles.train & (roles.fold == fold)
+            rows, targets, _doubtful = material(roles, n_classes, fold, before)
+            said = _fit_and_score(x[rows], targets, x[at], strength)
+            probs[at] = silent_where_unheard(said, roles.heard(fold, n_classes))
+        before = probs
     return probs
+
+
+def _fit_and_score(x: np.ndarray, targets: np.ndarray, at: np.ndarray, strength: float) -> np.ndarray:
+    """Fit to soft targets: a clip counts once for each class, as much as the class is likely."""
+    shares = np.where(targets < NEGLIGIBLE, 0, targets)
+    row, column = np.nonzero(shares)
+    scaler, model = StandardScaler().fit(x), LogisticRegression(C=strength, max_iter=2000)
+    # On few rows the threads of the linear algebra wait for each other more than they compute.
+    with threadpool_limits(1):
+        model.fit(scaler.transform(x)[row], column, sample_weight=shares[row, column])
+        said = model.predict_proba(scaler.transform(at))
+    wide = np.zeros((len(at), targets.shape[1]))
+    wide[:, model.classes_] = said
+    return wide
