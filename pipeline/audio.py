@@ -51,11 +51,13 @@ class Decoded:
     Attributes:
         y: float32 (n,), n >= 1, mono, trimmed.
         seconds: length as decoded: after the cap, before trimming.
+        offset: seconds cut off in front by the trimming: where in the file `y` begins.
         flags: any of `capped` (longer than `max_seconds`), `silent`, `constant`, `short` (under 2,048 samples).
     """
 
     y: np.ndarray
     seconds: float
+    offset: float = 0.0
     flags: tuple[str, ...] = ()
 
 
@@ -72,17 +74,17 @@ def decode(path: str | Path, *, sr: int, max_seconds: float, trim_db: float | No
     with _regular_file(Path(path)) as file:
         y, rate, capped = _read(file, max_seconds)
     seconds = len(y) / rate
-    y = _resample(y, rate, sr)
+    y, begin = _resample(y, rate, sr), 0
     flags = ["capped"] if capped else []
     if np.abs(y).max() < SILENCE:
         flags.append("silent")
     elif np.ptp(y) < SILENCE:
         flags.append("constant")
     elif trim_db is not None:
-        y = _trim(y, trim_db)
+        y, begin = _trim(y, trim_db)
     if len(y) < SHORT:
         flags.append("short")
-    return Decoded(np.ascontiguousarray(y, dtype=np.float32), seconds, tuple(flags))
+    return Decoded(np.ascontiguousarray(y, dtype=np.float32), seconds, begin / sr, tuple(flags))
 
 
 class _Forward(soundfile.SoundFile):
@@ -183,6 +185,7 @@ def _resample(y: np.ndarray, rate: int, sr: int) -> np.ndarray:
     return librosa.resample(y, orig_sr=rate, target_sr=sr, res_type="soxr_hq")
 
 
-def _trim(y: np.ndarray, trim_db: float) -> np.ndarray:
-    trimmed, _ = trim(y, top_db=trim_db)
-    return trimmed if len(trimmed) else y
+def _trim(y: np.ndarray, trim_db: float) -> tuple[np.ndarray, int]:
+    """Return what is left of `y`, and the sample that it begins with."""
+    trimmed, (begin, _) = trim(y, top_db=trim_db)
+    return (trimmed, int(begin)) if len(trimmed) else (y, 0)

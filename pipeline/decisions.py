@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipeline import evidence, posterior, spreading
+from pipeline import corrections, evidence, posterior, spreading
 from pipeline.evidence import Calibration
 from pipeline.params import Spread
 from pipeline.posterior import Noise
@@ -23,7 +23,7 @@ class Case:
     """What is known of the clips before anything is believed.
 
     Attributes:
-        given: int (n,), class of the given label, -1 where there is none.
+        given: int (n,), class of the given label, -1 where there is none; of a reviewed clip, the label in force.
         source: int (n,), clips of one number come from one source.
         train, verified: bool (n,), training clips, and the verified ones among them.
         seeds: bool (n,), verified clips that some judge heard: they calibrate.
@@ -31,6 +31,7 @@ class Case:
         group_of: int (n_classes,), group of each class; those in no group share a last one.
         network: float64 (n, n_classes) or (n_models, n, n_classes), what cross-fitted models say; None: not asked.
         spread: float64 (n, n_classes), what spreading says; None: not asked. NaN rows: nothing.
+        ruled_out: bool (n, n_classes), the classes that a person said a clip is not of.
     """
 
     given: np.ndarray
@@ -42,6 +43,7 @@ class Case:
     group_of: np.ndarray
     network: np.ndarray | None
     spread: np.ndarray | None
+    ruled_out: np.ndarray
 
     @property
     def inside(self) -> np.ndarray:
@@ -73,17 +75,19 @@ def gather(
     *,
     latents: np.ndarray,
     network: np.ndarray,
+    ruled_out: np.ndarray | None = None,
 ) -> Case:
     """Ask the judges that `settings.source` names.
 
     Args:
-        clips: as `artifacts.read_clips` gives it.
+        clips: as `artifacts.read_clips` gives it, or as reviewed, by `corrections.apply`.
         classes: names in column order.
         groups: the classes of each group.
         settings: the params' section `spread`.
         latents: float64 (n, d), as given to `spreading.spread`.
         network: float32 (n, n_classes) or (n_models, n, n_classes), from cross-fitted models; read where the source
             asks for it.
+        ruled_out: bool (n, n_classes), from `corrections.ruled_out`; None: no class of any clip.
     """
     train = (clips["split"] == "train").to_numpy()
     given = np.where(train, pd.Index(classes).get_indexer(pd.Index(clips["label"])), -1)
@@ -110,6 +114,7 @@ def gather(
         group_of=group_of,
         network=asked,
         spread=spread,
+        ruled_out=np.zeros((len(clips), len(classes)), dtype=bool) if ruled_out is None else ruled_out,
     )
 
 
@@ -130,7 +135,8 @@ def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Gene
 
     Returns:
         Rows of `evidence` that were not judged are equal shares; verified rows of `posterior` are one-hot; rows of
-        clips that are neither verified nor in the pool are NaN: of these nothing is believed.
+        clips that are neither verified nor in the pool are NaN: of these nothing is believed. What a person ruled out
+        of a clip of the pool has no evidence and is not believed; where no other class is possible, rows are NaN.
     """
     weight = np.ones(len(case.given)) if weight is None else weight
     seeds, inside = case.seeds, case.inside
@@ -141,6 +147,8 @@ def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Gene
             _of(case.network, seeds), _of(case.spread, seeds), inside[seeds], case.given[seeds], weight[seeds]
         )
         joined = evidence.join(case.network, case.spread, inside, calibration)
+        # Verified clips say how good the judges are, so of these nothing is taken away.
+        joined = corrections.without(joined, case.ruled_out & case.pool[:, np.newaxis])
         noise = posterior.estimate_noise(joined[known], case.group_of, case.given[known], weight[known], random)
     found = np.full(joined.shape, np.nan)
     found[case.pool] = posterior.believe(joined[case.pool], noise, case.group_of, case.given[case.pool])
@@ -167,7 +175,7 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
     label, also where the clip is left out.
 
     Returns:
-        Columns as in `schemas.LABELS`.
+        Columns as in `schemas.LABELS`, but for those that `corrections.record` adds.
     """
     names = np.array(classes, dtype=object)
     rows = np.arange(len(table))
@@ -179,14 +187,13 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
         promoted[case.labelled] = posterior.promote(given[case.labelled], settings.precision)
     else:
         promoted = table["promoted"].to_numpy(bool)
-    sure = top >= settings.correct if settings.correct is not None else np.zeros(len(table), dtype=bool)
+    sure = (top > 0) & (top >= settings.correct) if settings.correct is not None else np.zeros(len(table), dtype=bool)
     corrected = case.pool & ~promoted & sure & (best != case.given)
     outcome = np.select(
         [table["verified"], promoted, corrected, case.train], [VERIFIED, PROMOTED, CORRECTED, LEFT_OUT], TEST
     )
     probability = np.where(corrected, top, np.where(case.labelled, given, np.nan))
-    words = [_reason(p, top[i], names[best[i]], best[i] == case.given[i]) for i, p in enumerate(given)]
-    words = [word if heard else "no judge heard it" for word, heard in zip(words, case.pool, strict=True)]
+    words = [_reason(case, i, made, given[i], names[best[i]], top[i]) for i, made in enumerate(outcome)]
     spoken = case.train & ~table["verified"].to_numpy(bool) if settings.promote == "posterior" else corrected
     return table.assign(
         promoted=promoted,
@@ -197,5 +204,17 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
     )
 
 
-def _reason(given: float, top: float, best: str, same: bool) -> str:
-    return f"judged right: {given:.3f}" if same else f"judged {best}: {top:.3f}, its own label: {given:.3f}"
+def _reason(case: Case, row: int, outcome: str, given: float, best: str, top: float) -> str:
+    """Say why: with the probabilities of the given label and of the likeliest class."""
+    if not case.pool[row]:
+        return "no judge heard it"
+    if top == 0:
+        return "no class is left that it could be of"
+    if outcome == PROMOTED:
+        return f"given label judged right: {given:.3f}"
+    if not case.labelled[row]:
+        return f"judged {best}: {top:.3f}" + (", not sure enough" if outcome == LEFT_OUT else "")
+    if given == top:
+        return f"given label judged right: {given:.3f}, not sure enough"
+    words = f"judged {best}: {top:.3f}, given label: {given:.3f}"
+    return words if outcome == CORRECTED else f"{words}, neither sure enough"

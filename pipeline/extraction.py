@@ -22,12 +22,14 @@ class Extracted:
     """One clip's frames, float16 (n_frames, n_bins), or None and why not.
 
     Attributes:
+        seconds, offset: as in `audio.Decoded`.
         reason: why it is quarantined; for a usable clip, what was noticed about it (see `audio.Decoded`).
         sha256: of the audio file, empty where there is no readable file.
     """
 
     frames: np.ndarray | None
     seconds: float
+    offset: float
     reason: str
     sha256: str
 
@@ -120,8 +122,8 @@ def _extract(path: Path, features: Features) -> Extracted:
     try:
         frames, decoded = _frames(path, features)
     except DataError as error:
-        return Extracted(None, 0.0, str(error), sha256)
-    return Extracted(frames, decoded.seconds, "; ".join(decoded.flags), sha256)
+        return Extracted(None, 0.0, 0.0, str(error), sha256)
+    return Extracted(frames, decoded.seconds, decoded.offset, "; ".join(decoded.flags), sha256)
 
 
 def _sha256(path: Path) -> str:
@@ -142,7 +144,8 @@ def _pack(clip_ids: pd.Series, results: Iterator[Extracted], n_bins: int, file: 
         if result.frames is not None:
             file.write(np.ascontiguousarray(result.frames, dtype=np.float16).tobytes())
         status = "quarantined" if result.frames is None else "ok"
-        rows.append((clip_id, total, n_frames, round(result.seconds, 6), status, result.reason, result.sha256))
+        times = round(result.seconds, 6), round(result.offset, 6)
+        rows.append((clip_id, total, n_frames, *times, status, result.reason, result.sha256))
         total += n_frames
     file.seek(0)
     _header(file, (total, n_bins))

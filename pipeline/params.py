@@ -243,6 +243,7 @@ class Report(Section):
     reconstructions: PositiveInt = 6
     feature_maps: PositiveInt = 16
     dpi: Annotated[int, Field(ge=50, le=600)] = 110
+    hidden_verified: Annotated[float, Field(ge=0, le=0.5)] = 0.1
 
 
 class Compute(Section):

@@ -12,7 +12,7 @@ with the identity share = (a - f) / (t - f), precision = share * t / a.
 
 What this assumes, and how it errs:
 - Verified clips sound like unverified ones of the same class. Where the verified were picked for being clear, judges
-  look better than they are.
+  look better than they are; where a person reviewed the doubtful ones, which then count as verified, worse.
 - Wrong labels do not follow the sound. If they do (a viola called a violin because it sounds like one), judges agree
   with them more often than the noise model expects: the noise rate is then estimated too low.
 - Latents alone say nothing of other groups' classes: a label wrong across groups is only seen by the networks.
@@ -191,14 +191,16 @@ def score_against_truth(labels: pd.DataFrame, answers: pd.DataFrame) -> pd.DataF
 
     Args:
         labels: what `spreading.spread` returned.
-        answers: the same clips as `artifacts.read_answers` returns them, with `truth`; clips without one are left out.
+        answers: the same clips as `artifacts.read_answers` returns them, with `truth`; clips without one, and those
+            without a label, are left out.
 
     Returns:
         One row a group and a last row `all`: `group, unverified, promoted` (counts), `noise_rate` (wrong labels among
         the unverified), `precision` (right among the promoted), `recall` (promoted among the unverified that are
         right); NaN where there is nothing to divide by.
     """
-    known = (~labels["verified"] & (labels["group"] != "") & (answers["truth"].to_numpy() != "")).to_numpy()
+    labelled = ~labels["verified"] & (labels["group"] != "") & (labels["label"] != "")
+    known = (labelled & (answers["truth"].to_numpy() != "")).to_numpy()
     part = labels[known].assign(right=(labels["label"].to_numpy() == answers["truth"].to_numpy())[known])
     rows = [
         _scores(group, part[part["group"] == group]) for group in labels["group"].unique() if group not in ("", "all")

@@ -18,13 +18,14 @@ class Split:
     """Which rows do what; no row is in two of `trusted`, `pool` and `validation`.
 
     Attributes:
-        given: int (n,), class of the given label.
+        given: int (n,), class of the given label, or of the one in force where a person reviewed it.
         target: int (n,), class that a trusted clip is trained on in every round, −1 elsewhere.
         posterior: float32 (n, n_classes), what is believed of the class of a clip of the pool, NaN elsewhere.
         trusted: bool (n,).
         pool: bool (n,), clips that a round may select.
         doubtful: bool (n,), clips of the pool that are trained on their posterior while they are not selected.
         validation: bool (n,).
+        ruled_out: bool (n, n_classes), what no round may select a clip as: a person said it is not of that class.
     """
 
     given: np.ndarray
@@ -34,6 +35,7 @@ class Split:
     pool: np.ndarray
     doubtful: np.ndarray
     validation: np.ndarray
+    ruled_out: np.ndarray
 
 
 def split_clips(
@@ -43,28 +45,31 @@ def split_clips(
     classes: list[str],
     ok: np.ndarray,
     member: Member,
+    ruled_out: np.ndarray | None = None,
 ) -> Split:
     """Decide what each clip does for a member.
 
+    Labels, and whether they are verified, are those of labels.csv, so that what a person said of a clip holds.
     Held out are the verified clips of the member's fold; its other clips rest. With `fold: null`, no clip is held out.
     Of the other folds, the trusted clips are those that `member.train_on` names, and the pool is every other
-    unverified one. A verified clip is trained on its given label and no other; `agreed` adds those to which spreading
+    unverified one. A verified clip is trained on its label and no other; `agreed` adds those to which spreading
     alone gave their own label, whatever was made of that afterwards; `posterior` trusts promoted and corrected clips
     with the target that labels.csv gives them, and trains on what is believed of the rest.
 
     Args:
-        clips: as `artifacts.read_clips` gives it: no truth, test labels blank.
+        clips: as `artifacts.read_clips` gives it; split and fold are read.
         labels: as `artifacts.read_labels` gives it, same order.
         posterior: float32 (n, n_classes), rows that sum to one, or NaN.
         classes: names in order.
         ok: bool (n,), False where quarantined.
         member: its `fold` and `train_on` count.
+        ruled_out: bool (n, n_classes), from `corrections.ruled_out`; None: no class of any clip.
 
     Raises:
         DataError: a class has no trusted clip, or a fold no clip to validate on.
     """
-    given = _columns(clips["label"], classes)
-    verified = clips["verified"].to_numpy(bool)
+    given = _columns(labels["label"], classes)
+    verified = labels["verified"].to_numpy(bool)
     train = (clips["split"] == "train").to_numpy() & ok
     inside = train if member.fold is None else train & (clips["fold"] != member.fold).to_numpy()
     target = _targets(labels, given, verified, classes, member)
@@ -78,6 +83,7 @@ def split_clips(
         pool=pool,
         doubtful=pool & np.isfinite(posterior).all(axis=1) & (member.train_on == "posterior"),
         validation=train & ~inside & verified & (given >= 0),
+        ruled_out=np.zeros((len(clips), len(classes)), dtype=bool) if ruled_out is None else ruled_out,
     )
     _enough(split, classes, member.fold)
     return split

@@ -8,6 +8,8 @@ from pandera.errors import SchemaErrors
 
 from pipeline.errors import ArtifactError
 
+OUTCOMES = ["verified", "reviewed", "promoted", "corrected", "left_out", "test"]
+
 _TEXT = {"True": True, "False": False}
 
 
@@ -58,6 +60,7 @@ INDEX = _table(
         "start": pa.Column(int, pa.Check.ge(0), coerce=True),
         "n_frames": pa.Column(int, pa.Check.ge(0), coerce=True),
         "seconds": pa.Column(float, pa.Check.ge(0), coerce=True),
+        "offset": pa.Column(float, pa.Check.ge(0), coerce=True),
         "status": pa.Column(str, pa.Check.isin(["ok", "quarantined"])),
         "reason": pa.Column(str),
         "sha256": pa.Column(str),
@@ -67,14 +70,16 @@ INDEX = _table(
 LABELS = _table(
     {
         "clip_id": _ID,
+        "given": pa.Column(str),
         "label": pa.Column(str),
         "verified": _flag(),
+        "review": pa.Column(str, pa.Check.isin(["", "accept", "reject", "relabel", "unsure"])),
         "spread_label": pa.Column(str),
         "confidence": pa.Column(float, pa.Check.in_range(0, 1), coerce=True),
         "abstained": _flag(),
         "promoted": _flag(),
         "group": pa.Column(str),
-        "outcome": pa.Column(str, pa.Check.isin(["verified", "promoted", "corrected", "left_out", "test"])),
+        "outcome": pa.Column(str, pa.Check.isin(OUTCOMES)),
         "target": pa.Column(str),
         "probability": pa.Column(float, pa.Check.in_range(0, 1), parsers=pa.Parser(_number), nullable=True),
         "reason": pa.Column(str),

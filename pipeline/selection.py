@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.corrections import without
 from pipeline.ensemble import combine
 from pipeline.params import Selection
 from pipeline.roles import Split
@@ -98,6 +99,7 @@ def lower_bound(selection: Selection, number: int, rounds: int) -> float:
 def select(probs: np.ndarray, split: Split, selection: Selection, lower: float) -> Selected:
     """Choose clips of the pool and their targets, as `selection.rule` proposes them.
 
+    A class that a person ruled out for a clip is not proposed, and its probability goes to the others.
     A proposal counts whose probability lies in [`lower`, `selection.upper`]; `max_per_class` keeps the most probable
     of each class, a soft target counting for its likeliest one.
 
@@ -108,8 +110,11 @@ def select(probs: np.ndarray, split: Split, selection: Selection, lower: float) 
         lower: the round's lower bound.
     """
     rows = np.flatnonzero(split.pool)
-    pool = Pool(probs=probs[rows], posterior=split.posterior[rows], given=split.given[rows])
+    ruled_out = split.ruled_out[rows]
+    pool = Pool(probs=without(probs[rows], ruled_out), posterior=split.posterior[rows], given=split.given[rows])
     targets, top = RULES[selection.rule](pool, selection)
+    # A mean of two that are zero need not be.
+    targets = without(targets, ruled_out)
     take = np.flatnonzero((top >= lower) & (top <= selection.upper))
     if selection.max_per_class is not None:
         order = take[np.lexsort((take, -top[take]))]

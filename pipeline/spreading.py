@@ -155,20 +155,22 @@ def spread(latents: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]
 
     Args:
         latents: float64 (n_clips, d), from `latents.normalise`; a NaN row where there is no usable latent.
-        clips: one row a clip, as `artifacts.read_clips` returns it.
+        clips: one row a clip, as `artifacts.read_clips` or, as reviewed, `corrections.apply` returns it.
         groups: the classes of each group; a class is in one group at most.
         settings: the params' section `spread`.
 
     Returns:
-        The columns of `schemas.LABELS` that `decisions.decide` does not add, in the order of `clips`. A verified clip
-        keeps its label with confidence 1; of a test clip nothing is said. `reason` is where the outcome came from:
-        `verified`, `agrees`, `disagrees: spread says X`, `abstained: ...` or `test`.
+        The columns of `schemas.LABELS` that `decisions.decide` and `corrections.record` do not add, in the order of
+        `clips`. A verified clip keeps its label with confidence 1; of a test clip nothing is said. `reason` is where
+        the outcome came from: `verified`, `agrees`, `disagrees: spread says X`, `abstained: ...` or `test`.
     """
     table = _blank(clips)
     usable = np.isfinite(latents).all(axis=1)
+    given = clips["given"].to_numpy() if "given" in clips else ""
     for group, classes in groups.items():
         inside = table["label"].isin(classes).to_numpy()
-        table.loc[inside, "group"] = group
+        # A clip whose label a person rejected is not spread to, but it is still one of the clips that came as these.
+        table.loc[table["label"].where(table["label"] != "", given).isin(classes), "group"] = group
         table.loc[inside & ~usable & ~table["verified"], "reason"] = "abstained: no usable latent"
         rows = np.flatnonzero(inside & usable)
         _fill(table, rows, sorted(classes), affinity(latents[rows], settings), settings)

@@ -1,10 +1,12 @@
-"""The `earmark` command: use what a run has trained."""
+"""The `earmark` command: use what a run has trained, and review what it has decided."""
 
 import argparse
 import csv
 import json
 import os
 import sys
+import threading
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +44,17 @@ def _parser() -> argparse.ArgumentParser:
         "--csv", dest="form", action="store_const", const=_as_csv, help="CSV: path,rank,label,probability"
     )
     predict.set_defaults(work=_predict, form=_as_table)
+    review = commands.add_parser("review", help="listen to the clips of the last run and correct their labels")
+    review.add_argument("--run", type=Path, default=Path("data"), help="where the run's data lies (default: data)")
+    review.add_argument("--reports", type=Path, default=Path("reports"), help="its reports (default: reports)")
+    review.add_argument(
+        "--corrections", type=Path, metavar="FILE", help="where decisions are kept (default: corrections.csv in RUN)"
+    )
+    review.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="default: that of last time, or any that is free"
+    )
+    review.add_argument("--open", action="store_true", help="open it in the browser")
+    review.set_defaults(work=_review)
     return parser
 
 
@@ -49,6 +62,13 @@ def _count(text: str) -> int:
     value = int(text) if text.isdecimal() else 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected a number of labels from 1 on, found {text!r}")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text) if text.isdecimal() else -1
+    if value != 0 and not 1024 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 1024 to 65535, or 0 for any, found {text!r}")
     return value
 
 
@@ -65,6 +85,22 @@ def _predict(arguments: argparse.Namespace) -> int:
     for prediction in problems:
         print(f"{prediction.path}: not labelled: {prediction.problem}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _review(arguments: argparse.Namespace) -> int:
+    from pipeline.review import serving
+
+    corrections = arguments.corrections or arguments.run / "corrections.csv"
+
+    def ready(address: str) -> None:
+        print(f"review    {address}")
+        print(f"          open it in a browser; decisions go to {corrections}; Ctrl-C stops", flush=True)
+        if arguments.open:
+            # A browser of the terminal's own would keep the server waiting.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    serving.serve(arguments.run, arguments.reports, corrections, port=arguments.port, ready=ready)
+    return 0
 
 
 def _as_table(predictions: list) -> None:

@@ -13,8 +13,12 @@ from stages import common
 
 
 def work(params: Params, paths: argparse.Namespace) -> None:
-    """Read clips and each member's probs.npy; write probs.npy, validation.csv and ensemble.json as one folder."""
+    """Read clips, labels and members' probs.npy; write probs.npy, validation.csv and ensemble.json as one folder."""
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
+    labels = artifacts.read_labels(paths.labels / "labels.csv")
+    artifacts.same_clips(labels, clips, paths.labels / "labels.csv")
+    # A label that a person gave or confirmed validates like any other verified one.
+    clips = clips.assign(label=labels["label"], verified=labels["verified"])
     names, k = params.ensemble.members, params.ensemble.top_k
     probs = [artifacts.read_probs(paths.members / name / "probs.npy", len(clips), len(classes)) for name in names]
     folds = [artifacts.read_json(paths.members / name / "member.json")["fold"] for name in names]
@@ -76,4 +80,4 @@ def _line(name: str, score: dict[str, float], fold: int | None, k: int) -> str:
 
 
 if __name__ == "__main__":
-    common.run(work, str(__doc__), "clips", "members", "out")
+    common.run(work, str(__doc__), "clips", "labels", "members", "out")

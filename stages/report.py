@@ -1,15 +1,16 @@
-"""Write the report: numbers, tables, figures, the page and the submission."""
+"""Write the report: numbers, tables, figures, the page, the submission and the explorer."""
 
 import argparse
 import shutil
 
 from pipeline import artifacts
+from pipeline.explorer.write import write_explorer
 from pipeline.params import Params
 from pipeline.reporting.report import write_report
 from pipeline.reporting.run import read_run
 from stages.common import run
 
-INPUTS = ("clips", "features", "latents", "labels", "members", "ensemble", "projection")
+INPUTS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
 
 
 def work(params: Params, at: argparse.Namespace) -> None:
@@ -22,6 +23,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
             if kept.is_file():
                 shutil.copy2(kept, folder)
         metrics = write_report(folder, found, params)
+        write_explorer(folder / "explorer", found, params)
     print(f"report: {at.out / 'index.html'}, {metrics['clips']} clips")
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pipeline import artifacts, backend, fingerprint, members, patches, roles, selftraining
+from pipeline import artifacts, backend, corrections, fingerprint, members, patches, roles, selftraining
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ParamsError
 from pipeline.learner import KerasLearner
@@ -24,7 +24,8 @@ def work(params: Params, at: argparse.Namespace) -> None:
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
     artifacts.same_clips(labels, clips, at.labels / "labels.csv")
     posterior = artifacts.read_probs(at.labels / "posterior.npy", len(clips), len(classes))
-    split = roles.split_clips(clips, labels, posterior, classes, features.ok, member)
+    ruled_out = corrections.ruled_out(corrections.read(at.labels / "corrections.csv"), clips, classes)
+    split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)
     n_frames = patches.frames_in_patch(features, member.patches, split.trusted)
     key = fingerprint.digest(
         [member.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],

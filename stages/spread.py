@@ -1,19 +1,25 @@
 """Weigh the evidence of each unverified label, and promote it, correct it or leave it out."""
 
 import argparse
+import sys
 
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, decisions, latents, reliability, spreading
+from pipeline import artifacts, corrections, decisions, latents, reliability, spreading
 from pipeline.grouping import resolve
 from pipeline.params import Params
 from stages import common
 
 
 def work(params: Params, paths: argparse.Namespace) -> None:
-    """Read clips, latents and judges' probabilities; write what is decided, and how far to trust it, as a folder."""
+    """Read clips, corrections, latents and judges; write what is decided, and how far to trust it, as a folder."""
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
+    heard = corrections.read(paths.corrections)
+    corrections.check(heard, clips, classes, paths.corrections)
+    run = corrections.run_id(clips, classes)
+    ruled_out = corrections.ruled_out(heard, clips, classes)
+    clips = corrections.apply(clips, heard)
     settings = params.spread
     groups = resolve(settings.grouping, params.dataset.name, classes)
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
@@ -21,9 +27,10 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     judged = [artifacts.read_probs(paths.judged / f"{name}.npy", *shape) for name in ("probs", "linear")]
     train = (clips["split"] == "train").to_numpy()
     x = latents.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
-    case = decisions.gather(clips, classes, groups, settings, latents=x, network=np.stack(judged))
+    case = decisions.gather(clips, classes, groups, settings, latents=x, network=np.stack(judged), ruled_out=ruled_out)
     belief = decisions.believe(case)
-    labels = decisions.decide(spreading.spread(x, clips, groups, settings), case, belief, classes, settings)
+    spread = spreading.spread(x, clips, groups, settings)
+    labels = corrections.record(decisions.decide(spread, case, belief, classes, settings), clips, heard)
     estimates = reliability.estimate(case, belief, labels, groups, seed=params.seed)
     table = reliability.promotion_table(labels, estimates, groups)
     with artifacts.publish(paths.out) as folder:
@@ -32,6 +39,10 @@ def work(params: Params, paths: argparse.Namespace) -> None:
         artifacts.write_table(folder / "calibration.csv", reliability.calibration_table(case, belief))
         artifacts.write_table(folder / "promotion.csv", table)
         artifacts.write_json(folder / "groups.json", groups)
+        artifacts.write_json(folder / "run.json", {"run_id": run})
+        corrections.write(folder / "corrections.csv", heard)
+    for line in corrections.describe(heard, run):
+        print(line, file=sys.stderr if line.startswith("warning") else sys.stdout)
     print(_lines(table))
 
 
@@ -44,4 +55,4 @@ def _lines(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    common.run(work, str(__doc__), "clips", "latents", "judged", "out")
+    common.run(work, str(__doc__), "clips", "corrections", "latents", "judged", "out")

@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pipeline.reporting.interval import wilson
 from pipeline.reporting.run import Run
 from pipeline.reporting.style import OUTCOMES, SMALL, LeftOut, Picture, new_figure, quiet, style, words
 
 BINS = np.linspace(0, 1, 21)
-Z = 1.96
 
 
 def reliability(run: Run) -> list[Picture | LeftOut]:
@@ -70,18 +70,11 @@ def _against_truth(run: Run) -> pd.DataFrame:
 
 def _points(axes: Axes, bins: pd.DataFrame, i: int, label: str) -> None:
     colour, marker = style(i)
-    low, high = _wilson(bins["observed"].to_numpy(), bins["clips"].to_numpy())
+    low, high = wilson(bins["observed"].to_numpy(), bins["clips"].to_numpy())
     # Two series in a bin would hide each other's intervals.
     x = bins["predicted"].to_numpy() + 0.004 * i
     axes.vlines(x, low, high, color=colour, linewidth=1.2, alpha=0.6)
     axes.plot(x, bins["observed"], color=colour, marker=marker, markersize=6, linewidth=1.2, alpha=0.9, label=label)
-
-
-def _wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the 95% score interval of shares of `n` (Wilson 1927, "Probable inference")."""
-    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def _sizes(axes: Axes, bins: pd.DataFrame, i: int) -> None:

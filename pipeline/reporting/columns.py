@@ -3,16 +3,38 @@
 Conventions: a table's name is that of its file, but for what `FILES` says of it.
 """
 
-from pipeline.reporting.page import Column, percent, score, text
+from pipeline.reporting.page import Column, class_link, clip_link, percent, score, tenth, text
 
-FILES = {"trust": "promotion", "mistakes": "confusion"}
+FILES = {
+    "trust": "promotion",
+    "truth": "promotion",
+    "mistakes": "confusion",
+    "surest_mistakes": "confusion",
+    "review": "reviews",
+}
 TESTS = ("val", "test")
 COLUMNS = {
+    "splits": {
+        "split": Column("split", text),
+        "clips": Column("clips"),
+        "classes": Column("classes"),
+        "labelled": Column("with a label"),
+        "verified": Column("verified"),
+        "quarantined": Column("quarantined"),
+        "minutes": Column("minutes", tenth),
+    },
+    "quarantine": {
+        "clip_id": Column("clip", text, link=clip_link),
+        "path": Column("file", text),
+        "split": Column("split", text),
+        "reason": Column("reason", text),
+    },
     "promotion": {
         "group": Column("group", text),
-        "clips": Column("all"),
+        "clips": Column("clips"),
         "verified": Column("verified"),
-        "promoted": Column("newly verified"),
+        "reviewed": Column("reviewed"),
+        "promoted": Column("promoted"),
         "corrected": Column("corrected"),
         "left_out": Column("left out"),
         "trusted": Column("trusted", percent),
@@ -20,23 +42,36 @@ COLUMNS = {
     "trust": {
         "group": Column("group", text),
         "noise_rate": Column("noise rate, estimated", percent, "noise_low", "noise_high"),
-        "true_noise_rate": Column("noise rate, true", percent),
         "precision": Column("promotions right, estimated", percent, "precision_low", "precision_high"),
-        "true_precision": Column("promotions right, true", percent),
-        "true_recall": Column("right labels promoted, true", percent),
         "correction_precision": Column("corrections right, expected", percent),
-        "true_correction_precision": Column("corrections right, true", percent),
-        "true_caught": Column("wrong labels caught, true", percent),
-        "true_put_right": Column("wrong labels put right, true", percent),
+    },
+    "truth": {
+        "group": Column("group", text),
+        "true_noise_rate": Column("noise rate", percent),
+        "true_precision": Column("promotions right", percent),
+        "true_correction_precision": Column("corrections right", percent),
+        "true_recall": Column("right labels promoted", percent),
+        "true_caught": Column("wrong labels caught", percent),
+        "true_put_right": Column("wrong labels put right", percent),
+    },
+    "review": {
+        "of": Column("what the run had made of it", text),
+        "heard": Column("clips heard"),
+        "accepted": Column("accepted"),
+        "relabelled": Column("relabelled"),
+        "rejected": Column("rejected"),
+        "unsure": Column("unsure"),
+        "right": Column("right by ear", percent, "low", "high"),
     },
     "decisions": {
-        "clip_id": Column("clip", text),
+        "clip_id": Column("clip", text, link=clip_link),
         "group": Column("group", text),
         "label": Column("given label", text),
         "outcome": Column("outcome", text),
         "target": Column("taken to be", text),
         "probability": Column("probability", percent),
         "reason": Column("why", text),
+        "review": Column("heard", text),
         "truth": Column("truth", text),
     },
     "rounds": {
@@ -44,8 +79,8 @@ COLUMNS = {
         "round": Column("round"),
         "trusted": Column("trusted"),
         "pseudo": Column("pseudo-labelled"),
-        "lower": Column("from", score),
-        "upper": Column("to", score),
+        "lower": Column("lower bound", score),
+        "upper": Column("upper bound", score),
         "selected": Column("selected"),
         "pool": Column("of the pool"),
         "selected_precision": Column("selected and right", percent),
@@ -61,14 +96,21 @@ COLUMNS = {
         "test_map": Column("test MAP", score),
     },
     "mistakes": {
-        "actual": Column("actual", text),
-        "predicted": Column("answered", text),
+        "actual": Column("actual", text, link=class_link),
+        "predicted": Column("answered", text, link=class_link),
         "clips": Column("clips"),
     },
+    "surest_mistakes": {
+        "clip_id": Column("clip", text, link=clip_link),
+        "actual": Column("actual", text),
+        "predicted": Column("answered", text),
+        "probability": Column("probability", percent),
+    },
     "per_class": {
-        "class": Column("class", text),
+        "class": Column("class", text, link=class_link),
         "clips": Column("training clips"),
         "verified": Column("verified"),
+        "reviewed": Column("reviewed as it"),
         "promoted": Column("promoted"),
         "left_out": Column("left out"),
         "corrected": Column("corrected to it"),
@@ -77,11 +119,5 @@ COLUMNS = {
         "recall": Column("recall", percent),
         "f1": Column("F1", percent),
         "average_precision": Column("average precision", score),
-    },
-    "quarantine": {
-        "clip_id": Column("clip", text),
-        "path": Column("file", text),
-        "split": Column("split", text),
-        "reason": Column("reason", text),
     },
 }

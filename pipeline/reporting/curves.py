@@ -60,9 +60,10 @@ def rounds(run: Run, table: pd.DataFrame) -> list[Picture | LeftOut]:
         _nothing(grid[1, 1], known)
     if table["val_accuracy"].isna().all():
         _nothing(grid[0, 0], "no member was validated")
+    last = int(table["round"].max())
     for axes in (axes for axes in grid.flat if axes.has_data()):
-        axes.set_xlabel("round")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set(xlabel="round", xlim=(0.7, last + 0.3))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     marks, names = grid[0, 1].get_legend_handles_labels()
     figure.legend(marks, names, loc="outside lower center", ncols=4, fontsize=SMALL, frameon=False)
     return [
@@ -72,7 +73,7 @@ def rounds(run: Run, table: pd.DataFrame) -> list[Picture | LeftOut]:
             alt="validation accuracy, clips trained on, clips selected and their precision, by round and member",
             caption="The rounds of self-training, a line a member. Self-training helps where validation accuracy "
             "rises with the rounds; more clips with a falling share of right labels means that the lower bound is "
-            "too low.",
+            "too low." + (" There is one round here, so that every line is a point." if last == 1 else ""),
         )
     ]
 
@@ -107,8 +108,10 @@ def epochs(run: Run) -> list[Picture | LeftOut]:
             name="training",
             figure=figure,
             alt="loss and accuracy by epoch for each member",
-            caption="Loss and accuracy of each member over its epochs; a dotted line is where a round begins. Training "
-            "accuracy is of mixed and masked clips where augmentation is on, so it may lie below validation accuracy.",
+            caption="Loss and accuracy of each member over its epochs; a dotted line is where a round begins. Curves "
+            "that still improve at the end ask for more epochs; a validation curve that worsens while the training one "
+            "improves asks for fewer. Training accuracy is of mixed and masked clips where augmentation is on, so it "
+            "may lie below validation accuracy.",
         )
     ]
 

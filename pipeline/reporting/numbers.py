@@ -8,8 +8,9 @@ import pandas as pd
 
 from pipeline import metrics
 from pipeline.params import Ensemble
-from pipeline.reporting import outcomes
+from pipeline.reporting import outcomes, reviews
 from pipeline.reporting.run import Run
+from pipeline.reporting.style import OUTCOMES
 
 ESTIMATES = {
     "noise_rate": "estimated_noise_rate",
@@ -51,6 +52,7 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
         "promotion.given_label_auroc": outcomes.given_label_auroc(run),
         "judges.verified_clips": int(run.calibration["clips"].sum()),
         "judges.calibration_error": outcomes.calibration_error(run),
+        **reviews.scores(run),
         "ensemble.members": len(run.members),
         "ensemble.test_clips": int(metrics.scored(run.probs, targets).sum()),
         "ensemble.test_accuracy": metrics.accuracy(run.probs, targets),
@@ -67,11 +69,11 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
 
 def _decided(prefix: str, row: Mapping[Hashable, Any]) -> dict[str, int | float]:
     """Return what a row of the promotion table says."""
-    counts = {name: int(row[name]) for name in ("clips", "verified", "promoted", "corrected", "left_out")}
-    clips, verified = counts["clips"], counts["verified"]
+    counts = {name: int(row[name]) for name in ("clips", *OUTCOMES)}
+    clips, trusted = counts["clips"], counts["verified"] + counts["reviewed"] + counts["promoted"]
     shares = {
-        "trusted_before": verified / clips if clips else math.nan,
-        "trusted_after": (verified + counts["promoted"]) / clips if clips else math.nan,
+        "trusted_before": row["came_verified"] / clips if clips else math.nan,
+        "trusted_after": trusted / clips if clips else math.nan,
     }
     shares |= {name: float(row[column]) for column, name in ESTIMATES.items() if column in row}
     return {f"{prefix}.{name}": value for name, value in (counts | shares).items()}
@@ -82,19 +84,20 @@ def _is(value: float) -> bool:
 
 
 def summary(found: Mapping[str, int | float], settings: Ensemble, report: str) -> str:
-    """Return a few lines: what was promoted, what the ensemble scores, where the report is.
+    """Return a few lines: what was promoted, what was heard, what the ensemble scores, where the report is.
 
     Args:
         found: what `numbers` returned.
         settings: the params' section `ensemble`.
         report: where the page is, for the last line.
     """
-    return "\n".join([_promoted(found), _ensemble(found, settings), f"report    {report}"])
+    heard = [_reviewed(found)] if "review.clips" in found else []
+    return "\n".join([_promoted(found), *heard, _ensemble(found, settings), f"report    {report}"])
 
 
 def _promoted(found: Mapping[str, int | float]) -> str:
     before, after = found.get("promotion.trusted_before", 0), found.get("promotion.trusted_after", 0)
-    unverified = found["promotion.clips"] - found["promotion.verified"]
+    unverified = found["promotion.clips"] - found["promotion.verified"] - found.get("promotion.reviewed", 0)
     line = f"promoted  {found['promotion.promoted']} of {unverified} unverified clips"
     if found.get("promotion.corrected"):
         line += f", corrected {found['promotion.corrected']}, left out {found['promotion.left_out']}"
@@ -106,6 +109,14 @@ def _promoted(found: Mapping[str, int | float]) -> str:
             line += f" ({low:.2f} to {high:.2f})"
     if "promotion.precision" in found:
         line += f", true precision {found['promotion.precision']:.2f}"
+    return line
+
+
+def _reviewed(found: Mapping[str, int | float]) -> str:
+    ways = ", ".join(f"{found[f'review.{word}']} {word}" for word in reviews.WAYS.values())
+    line = f"reviewed  {found['review.clips']} clips: {ways}"
+    if "review.promotion_precision" in found:
+        line += f"; of the promotions heard, {found['review.promotion_precision']:.1%} are right"
     return line
 
 

@@ -13,14 +13,15 @@ def decisions(run: Run) -> pd.DataFrame:
     """Return one row an unverified training clip, those that are most worth listening to first.
 
     Left-out clips and corrections come by turns: the left-out ones whose label is the most in doubt, the corrections
-    that are surest. Then promoted clips, the least sure first, and at the end what cannot be listened to.
+    that are surest. Then promoted clips, the least sure first, then those that somebody has listened to in vain, and at
+    the end what cannot be listened to.
 
     Returns:
-        `clip_id, group, label` (given), `outcome, target, probability, reason`, and `truth` (`''`: not known of this
-        clip) where it is known of any.
+        `clip_id, group, label` (given), `outcome, target, probability, reason, review` (`''`: nobody has decided), and
+        `truth` (`''`: not known of this clip) where it is known of any.
     """
-    columns = ["clip_id", "group", "label", "outcome", "target", "probability", "reason"]
-    table = run.labels.loc[run.unverified, columns]
+    columns = ["clip_id", "group", "given", "outcome", "target", "probability", "reason", "review"]
+    table = run.labels.loc[run.unverified, columns].rename(columns={"given": "label"})
     if run.truth_known:
         table = table.assign(truth=run.truth[run.unverified])
     likely = table["probability"]
@@ -29,6 +30,7 @@ def decisions(run: Run) -> pd.DataFrame:
     order = pd.DataFrame(
         {
             "lost": ~run.features.ok[run.unverified],
+            "heard": table["review"] != "",
             "promoted": table["outcome"] == "promoted",
             "turn": worth.groupby(table["outcome"]).rank(method="first", na_option="bottom"),
             "corrected": table["outcome"] == "corrected",

@@ -7,12 +7,13 @@ import pandas as pd
 
 from pipeline import artifacts
 from pipeline.params import Params
-from pipeline.reporting import belief, curves, scatter, spectra, tables
+from pipeline.reporting import belief, curves, mistakes, reviews, scatter, spectra, tables
+from pipeline.reporting.answers import answers
 from pipeline.reporting.columns import COLUMNS, FILES, TESTS
 from pipeline.reporting.confusion import confusion
 from pipeline.reporting.numbers import numbers
 from pipeline.reporting.outcomes import decisions
-from pipeline.reporting.page import MOST_ROWS, Shown, render, shown
+from pipeline.reporting.page import EXPLORER, MOST_ROWS, Cell, Shown, class_link, shown, write_page
 from pipeline.reporting.run import Run
 from pipeline.reporting.style import LeftOut, Picture, save, words
 from pipeline.reporting.submission import submission
@@ -26,13 +27,15 @@ Drawn = dict[str, list[Picture | LeftOut]]
 def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | float]:
     """Write index.html and what it shows, metrics.json, plots/ and submission.csv into `folder`; return the metrics."""
     made = {
+        "splits": tables.splits(run),
         "promotion": tables.promotion(run),
         "decisions": decisions(run),
+        "reviews": reviews.sheet(run),
         "members_and_means": tables.members_and_means(run, params.ensemble),
         "rounds": tables.rounds(run),
         "selected_per_class": tables.selected_per_class(run),
-        "per_class": tables.per_class(run),
-        "confusion": tables.confusion(run),
+        "per_class": mistakes.per_class(run),
+        "confusion": mistakes.confusion(run),
         "quarantine": tables.quarantine(run),
     }
     found = numbers(run, made["promotion"], made["members_and_means"], params.ensemble)
@@ -43,13 +46,15 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
     for name, table in plots.items():
         artifacts.write_table(folder / "plots" / f"{name}.csv", tables.guarded(table))
     (folder / "figures").mkdir(parents=True)
-    for picture in (item for section in drawn.values() for item in section):
-        if isinstance(picture, Picture):
-            save(picture.figure, folder / "figures" / f"{picture.name}.png", params.report.dpi)
+    pixels = {
+        item.name: save(item.figure, folder / "figures" / f"{item.name}.png", params.report.dpi)
+        for section in drawn.values()
+        for item in section
+        if isinstance(item, Picture)
+    }
     artifacts.write_table(folder / "submission.csv", submission(run))
     artifacts.write_json(folder / "metrics.json", found)
-    page = render(_content(run, params, made, found, drawn))
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    write_page(folder, _content(run, params, made, found, drawn) | {"pixels": pixels})
     return found
 
 
@@ -75,11 +80,16 @@ def _content(
     k = params.ensemble.top_k
     return {
         "title": params.report.title,
+        "answers": answers(run, made, found, params.ensemble),
+        "explorer": EXPLORER,
+        "classes": _classes(run),
         "k": k,
         "method": params.ensemble.method,
         "found": found,
+        "decisions": len(run.reviews),
         "truth_known": run.truth_known,
         "test_clips": int((~run.train).sum()),
+        "outside": int(run.train.sum()) - found["promotion.clips"],
         "held_out": run.validation["fold"].nunique(dropna=False) if run.validation["fold"].notna().any() else 0,
         "drawn": drawn,
         "is_picture": lambda item: isinstance(item, Picture),
@@ -87,17 +97,35 @@ def _content(
     }
 
 
+def _classes(run: Run) -> dict[str, list[tuple[Cell, int]]]:
+    """Return each group's classes, which lead into the explorer, and how many training clips were given each."""
+    counts = run.labels["given"][run.train].value_counts()
+    rest = sorted(set(run.classes).difference(*run.groups.values()))
+    groups = run.groups | ({"in no group": rest} if rest else {})
+    return {
+        group: [(Cell(name, class_link(name)), int(counts.get(name, 0))) for name in sorted(names)]
+        for group, names in groups.items()
+    }
+
+
 def _tables(run: Run, made: dict[str, pd.DataFrame], k: int) -> dict[str, Shown]:
-    members = made["members_and_means"]
+    members, promotion, to_hear = made["members_and_means"], made["promotion"], made["decisions"][:TO_HEAR]
     chosen = members["name"] + members["chosen"].map({True: " (chosen)", False: ""})
-    shares = made["promotion"].assign(trusted=made["promotion"]["trusted_percent"] / 100)
-    unused = () if made["promotion"]["corrected"].any() else CORRECTED
+    unused = () if promotion["corrected"].any() else CORRECTED
+    unheard = () if promotion["reviewed"].any() else ("reviewed",)
+    heard = reviews.counts(run)
     contents = {name: table for name, table in made.items() if name in COLUMNS} | {
-        "promotion": shares,
-        "trust": made["promotion"].drop(columns=list(unused), errors="ignore"),
-        "decisions": made["decisions"].assign(outcome=made["decisions"]["outcome"].map(words)),
+        "promotion": promotion.assign(trusted=promotion["trusted_percent"] / 100).drop(columns=list(unheard)),
+        "trust": promotion.drop(columns=list(unused), errors="ignore"),
+        "truth": promotion.drop(columns=list(unused), errors="ignore"),
+        "review": heard.assign(of=heard["of"].map(words)),
+        "decisions": made["decisions"]
+        .assign(outcome=made["decisions"]["outcome"].map(words))
+        .drop(columns=[] if to_hear["review"].any() else ["review"]),
         "members_and_means": members.assign(name=chosen).rename(columns={f"{t}_map{k}": f"{t}_map" for t in TESTS}),
-        "mistakes": tables.mistakes(run),
+        "per_class": made["per_class"].drop(columns=list(unheard)),
+        "mistakes": mistakes.mistakes(run),
+        "surest_mistakes": mistakes.surest_mistakes(run),
     }
     return {
         name: shown(

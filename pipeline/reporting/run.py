@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts
+from pipeline import artifacts, corrections
 from pipeline.artifacts import Features
 from pipeline.errors import ArtifactError
 from pipeline.params import Params
@@ -45,8 +45,12 @@ class Run:
         answers: clips.csv with truth and test labels.
         classes: class names in column order.
         features: frames and index (status, reason).
+        latents: float32 (n_clips, d), NaN row where quarantined.
         labels, promotion, groups: what was decided of the unverified labels.
         posterior: float32 (n_clips, n_classes), what is believed of each training clip's class; NaN rows: unknown.
+        judged: float32 (n_clips, n_classes), what networks that did not see a clip's label say; NaN rows: not judged.
+        reviews: the corrections that the run was made with; columns `corrections.COLUMNS`, a row a decision.
+        run_id: 12 hex digits, see `corrections.run_id`.
         calibration: verified clips judged out of fold, binned by the probability of their likeliest class.
         history: the autoencoder's epochs: epoch, loss, val_loss.
         reconstructed: clip_id of each of the k clips shown.
@@ -60,10 +64,14 @@ class Run:
     answers: pd.DataFrame
     classes: list[str]
     features: Features
+    latents: np.ndarray
     labels: pd.DataFrame
     promotion: pd.DataFrame
     groups: dict[str, list[str]]
     posterior: np.ndarray
+    judged: np.ndarray
+    reviews: pd.DataFrame
+    run_id: str
     calibration: pd.DataFrame
     history: pd.DataFrame
     reconstructed: list[str]
@@ -80,7 +88,7 @@ class Run:
 
     @property
     def trusted(self) -> np.ndarray:
-        """Bool (n_clips,): verified or promoted training clips."""
+        """Bool (n_clips,): verified (by a reviewer too) or promoted training clips."""
         return self.train & (self.labels["verified"] | self.labels["promoted"]).to_numpy()
 
     @property
@@ -123,8 +131,8 @@ class Run:
 
     def held_out(self, fold: int) -> np.ndarray:
         """Int (n_clips,): the class of the verified training clips of `fold`, -1 elsewhere."""
-        inside = self.train & (self.answers["verified"] & (self.answers["fold"] == fold)).to_numpy()
-        return self.columns(self.answers["label"].where(inside, ""))
+        inside = self.train & (self.labels["verified"] & (self.answers["fold"] == fold)).to_numpy()
+        return self.columns(self.labels["label"].where(inside, ""))
 
     def columns(self, names: pd.Series) -> np.ndarray:
         """Return int (n_clips,): the column of each named class, -1 where it is none."""
@@ -132,7 +140,7 @@ class Run:
 
 
 def read_run(at: dict[str, Path], params: Params) -> Run:
-    """Read a run from the folders `at`: clips, features, latents, labels, members, ensemble, projection.
+    """Read a run from the folders `at`: clips, features, latents, judged, labels, members, ensemble, projection.
 
     Raises:
         ArtifactError: a file is missing, damaged, or does not fit the clips.
@@ -160,10 +168,14 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         answers=answers,
         classes=classes,
         features=features,
+        latents=artifacts.read_array(at["latents"] / "latents.npy", shape=(len(ids), None)),
         labels=labels,
         promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
         groups=artifacts.read_json(at["labels"] / "groups.json"),
         posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape),
+        judged=artifacts.read_probs(at["judged"] / "probs.npy", *shape),
+        reviews=corrections.read(at["labels"] / "corrections.csv")[corrections.COLUMNS],
+        run_id=_run_id(at["labels"] / "run.json"),
         calibration=table(at["labels"] / "calibration.csv", CALIBRATION),
         history=table(at["latents"] / "history.csv", ["epoch", "loss", "val_loss"]),
         reconstructed=list(shown["clip_id"]),
@@ -173,6 +185,13 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         validation=validation,
         maps=maps,
     )
+
+
+def _run_id(path: Path) -> str:
+    found = artifacts.read_json(path)
+    if not isinstance(found, dict) or not isinstance(found.get("run_id"), str):
+        raise ArtifactError(f"{path}: found no run_id, expected one; remove it and run `dvc repro`")
+    return str(found["run_id"])
 
 
 def _member(folder: Path, shape: tuple[int, int]) -> MemberRun:

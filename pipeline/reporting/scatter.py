@@ -30,6 +30,7 @@ STATUSES = (
     ("corrected", OUTCOMES["corrected"], "D"),
     ("promoted", OUTCOMES["promoted"], "^"),
     ("verified", OUTCOMES["verified"], "s"),
+    ("reviewed", OUTCOMES["reviewed"], "P"),
 )
 
 
@@ -91,14 +92,16 @@ def _group(run: Run, method: str, points: np.ndarray, group: str, classes: list[
         axes[1].legend(
             marks, names, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, **_legend(len(points))
         )
-    grid[0, 0].set_title("before: verified")
-    grid[0, 1].set_title("after: verified and promoted")
+    known = "verified or reviewed" if (run.labels["outcome"] == "reviewed").any() else "verified"
+    figure.suptitle(f"group {plain(group)}")
+    grid[0, 0].set_title(f"before: {known}")
+    grid[0, 1].set_title(f"after: {known}, or promoted")
     return Picture(
         name=f"{slug(method)}_group_{slug(group)}",
         figure=figure,
         alt=f"{title(method)} map of the latents, group {group}, before and after promotion",
         caption=f"{title(method)}, group “{group}”. Each row shows some of the group's classes: on the left only their "
-        "verified clips are coloured, on the right also the promoted ones, all at the same places; the numbers are "
+        f"{known} clips are coloured, on the right also the promoted ones, all at the same places; the numbers are "
         "clips before → after. Promotion did well where a colour fills the cloud in which it already lay, and deserves "
         "a second look where it appears in a place of its own.",
     )
@@ -133,7 +136,7 @@ def _by_class(run: Run, method: str, points: np.ndarray) -> Picture:
         name=f"{slug(method)}_classes",
         figure=figure,
         alt=f"{title(method)} map of the latents, trusted clips by class",
-        caption=f"{title(method)} of all clips; verified and promoted ones carry the colour and marker of their class, "
+        caption=f"{title(method)} of all clips; trusted ones carry the colour and marker of their class, "
         "the rest is grey. Classes that lie apart are easy to tell from the latents alone; classes that mix are where "
         "spreading has least to go by.",
     )
@@ -162,6 +165,7 @@ def _by_status(run: Run, method: str, points: np.ndarray) -> Picture:
         name=f"{slug(method)}_status",
         figure=figure,
         alt=f"{title(method)} map of the latents, clips by status",
-        caption=f"{title(method)} of all clips by status. Promoted clips should lie among verified ones; a region of "
-        "left-out clips alone is one where nothing could be decided, and where verifying a few by ear helps most.",
+        caption=f"{title(method)} of all clips by status. Promoted clips should lie among those that people have "
+        "verified or reviewed; a region of left-out clips alone is one where nothing could be decided, and where "
+        "listening to a few helps most.",
     )

@@ -69,9 +69,9 @@ def _maps(run: Run, member: MemberRun, maps: np.ndarray) -> Picture | LeftOut:
         name=f"feature_maps_{slug(member.name)}",
         figure=figure,
         alt=f"first-layer feature maps of member {member.name} for clip {clip}",
-        caption=f"What the first {n} filters of {member.name} answer to one clip, {clip} ({label}): time to the right, "
-        "bins upwards, each filter on its own scale. Maps that are all alike or empty are filters that learnt "
-        "nothing.",
+        caption=f"What the first {n} filters of member “{member.name}” answer to one clip, {clip} ({label}): time to "
+        "the right, bins upwards, each filter on its own scale. Maps that are all alike or empty are filters that "
+        "learnt nothing.",
     )
 
 

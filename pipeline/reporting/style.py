@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from PIL import Image
 
 # Okabe and Ito, "Color universal design" (2008), without yellow, which is lost on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -15,7 +16,13 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "*", "h")
 GREY = "#d9d9d9"
 # Of what became of a clip's label, in every figure.
-OUTCOMES = {"verified": "#0072B2", "promoted": "#D55E00", "corrected": "#009E73", "left_out": "#8c8c8c"}
+OUTCOMES = {
+    "verified": "#0072B2",
+    "reviewed": "#CC79A7",
+    "promoted": "#D55E00",
+    "corrected": "#009E73",
+    "left_out": "#8c8c8c",
+}
 WIDTH = 9.0
 SMALL = 9
 
@@ -43,9 +50,11 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Write a PNG without the metadata that differs between versions."""
+def save(figure: Figure, path: Path, dpi: int) -> tuple[int, int]:
+    """Write a PNG without the metadata that differs between versions; return its width and height in pixels."""
     figure.savefig(path, dpi=dpi, metadata={"Software": None})
+    with Image.open(path) as written:
+        return written.size
 
 
 def style(i: int) -> tuple[str, str]:

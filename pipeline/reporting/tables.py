@@ -5,6 +5,7 @@ import pandas as pd
 
 from pipeline import metrics, reliability
 from pipeline.ensemble import combine
+from pipeline.guarded_csv import guard
 from pipeline.params import Ensemble
 from pipeline.reporting import outcomes
 from pipeline.reporting.run import MemberRun, Run
@@ -16,16 +17,57 @@ ROUND = "self-training round"
 def promotion(run: Run) -> pd.DataFrame:
     """Return promotion.csv with what is expected of the corrections and, where the truth is known, how it all came out.
 
-    Added: the columns of `outcomes.corrections`; with the truth also `true_precision, true_recall, true_noise_rate`.
+    Added: `reviewed` beside the other outcomes, `came_verified` (clips that clips.csv calls verified), the columns of
+    `outcomes.corrections`; with the truth also `true_precision, true_recall, true_noise_rate`.
     """
-    counts = ["classes", "clips", "verified", "promoted", "corrected", "left_out"]
-    table = run.promotion.astype(dict.fromkeys(counts, int))
-    table = table.merge(outcomes.corrections(run), on="group", how="left")
+    table = _by_outcome(run).merge(outcomes.corrections(run), on="group", how="left")
     if not run.truth_known:
         return table
     truth = reliability.score_against_truth(run.labels, run.answers)
     truth = truth.rename(columns={name: f"true_{name}" for name in ("precision", "recall", "noise_rate")})
     return table.merge(truth[["group", "true_precision", "true_recall", "true_noise_rate"]], on="group", how="left")
+
+
+def _by_outcome(run: Run) -> pd.DataFrame:
+    """Return promotion.csv with every clip counted once, under its outcome and the group of its given label.
+
+    Clips that came without a label count in the group of the one they have since. Trusted are those that are verified,
+    reviewed or promoted.
+    """
+    of = {name: group for group, names in run.groups.items() for name in names}
+    given, label = run.labels["given"], run.labels["label"]
+    group = given.where(given != "", label).map(of).fillna("")
+    parts = [group != "" if name == "all" else group == name for name in run.promotion["group"]]
+    counts = {kind: [int((part & (run.labels["outcome"] == kind)).sum()) for part in parts] for kind in OUTCOMES}
+    table = run.promotion.astype({"classes": int}).assign(**counts)
+    table["clips"] = table[list(OUTCOMES)].sum(axis=1)
+    table["came_verified"] = [int((part & run.answers["verified"]).sum()) for part in parts]
+    trusted = table["verified"] + table["reviewed"] + table["promoted"]
+    table["trusted_percent"] = 100 * trusted / table["clips"].clip(lower=1)
+    first = ["group", "classes", "clips", "came_verified", *OUTCOMES, "trusted_percent"]
+    return table[[*first, *(name for name in table if name not in first)]]
+
+
+def splits(run: Run) -> pd.DataFrame:
+    """Return `split, clips, classes, labelled, verified, quarantined, minutes` of training and test clips and of all.
+
+    `labelled` and `verified` are as the data came; `minutes` are of the clips that could be read.
+    """
+    clips, index = run.answers, run.features.index
+    parts = {"training": run.train, "test": ~run.train, "all": np.full(len(clips), True)}
+    rows = [
+        {
+            "split": name,
+            "clips": int(rows.sum()),
+            "classes": int(clips["label"][rows].replace("", np.nan).nunique()),
+            "labelled": int((clips["label"][rows] != "").sum()),
+            "verified": int(clips["verified"][rows].sum()),
+            "quarantined": int((rows & ~run.features.ok).sum()),
+            "minutes": float(index["seconds"][rows & run.features.ok].sum() / 60),
+        }
+        for name, rows in parts.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def members_and_means(run: Run, settings: Ensemble) -> pd.DataFrame:
@@ -102,46 +144,6 @@ def _judged(run: Run, member: MemberRun) -> pd.DataFrame:
     return member.selections.assign(right=right)
 
 
-def per_class(run: Run) -> pd.DataFrame:
-    """Return one row a class: what became of its training clips, and how the ensemble answers on test clips.
-
-    `corrected` counts the clips corrected to the class, the other counts those that were given it.
-    """
-    given = run.labels["label"]
-    named = {kind: run.labels["target"] if kind == "corrected" else given for kind in OUTCOMES}
-    counts = pd.DataFrame(
-        {
-            kind: names[run.labels["outcome"] == kind].value_counts().reindex(run.classes, fill_value=0)
-            for kind, names in named.items()
-        }
-    )
-    counts.insert(0, "clips", given[run.train].value_counts().reindex(run.classes, fill_value=0))
-    scores = metrics.per_class(run.probs, run.test_targets, run.classes)
-    return counts.rename_axis("class").reset_index().merge(scores, on="class")
-
-
-def confusion(run: Run) -> pd.DataFrame:
-    """Return `clip_id, actual, predicted`, one row a scored test clip: what `dvc plots` counts."""
-    targets = run.test_targets
-    rows = np.flatnonzero(metrics.scored(run.probs, targets))
-    names = np.array(run.classes, dtype=object)
-    return pd.DataFrame(
-        {
-            "clip_id": run.answers["clip_id"].to_numpy()[rows],
-            "actual": names[targets[rows]],
-            "predicted": names[metrics.ranking(run.probs[rows], 1)[:, 0]],
-        }
-    )
-
-
-def mistakes(run: Run, most: int = 10) -> pd.DataFrame:
-    """Return `actual, predicted, clips`: the most frequent wrong answers."""
-    answers = confusion(run)
-    wrong = answers[answers["actual"] != answers["predicted"]]
-    pairs = wrong.groupby(["actual", "predicted"]).size().rename("clips").reset_index()
-    return pairs.sort_values(["clips", "actual", "predicted"], ascending=[False, True, True], ignore_index=True)[:most]
-
-
 def quarantine(run: Run) -> pd.DataFrame:
     """Return `clip_id, path, split, reason` of the clips that could not be used."""
     rows = ~run.features.ok
@@ -152,8 +154,5 @@ def quarantine(run: Run) -> pd.DataFrame:
 def guarded(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` with text that a spreadsheet would take for a formula marked as text by an apostrophe."""
     text = table.select_dtypes(include=["object", "string"])
-    risky = {
-        name: column.where(~column.astype(str).str.match(r"[=+\-@\t\r]"), "'" + column.astype(str))
-        for name, column in text.items()
-    }
-    return table.assign(**{str(name): column for name, column in risky.items()})
+    safe = {str(name): column.map(guard, na_action="ignore") for name, column in text.items()}
+    return table.assign(**safe)

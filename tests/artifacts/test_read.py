@@ -190,7 +190,7 @@ class TestClips:
 class TestFeatures:
     @pytest.fixture
     def folder(self, tmp_path):
-        index = {"start": [0, 3, 3], "n_frames": [3, 0, 2], "seconds": [0.1, 0.0, 0.2]}
+        index = {"start": [0, 3, 3], "n_frames": [3, 0, 2], "seconds": [0.1, 0.0, 0.2], "offset": 0.0}
         status = {"status": ["ok", "quarantined", "ok"], "reason": ["", "not audio", ""], "sha256": ["1", "", "3"]}
         artifacts.write_table(tmp_path / "index.csv", pd.DataFrame({"clip_id": list("abc"), **index, **status}))
         artifacts.write_array(tmp_path / "frames.npy", np.arange(20, dtype=np.float16).reshape(5, 4))
@@ -211,10 +211,10 @@ class TestFeatures:
         [
             ("b,3,0", "b,2,0", "index.csv: clip 'b': start or n_frames is wrong"),
             ("c,3,2", "c,300,2", "index.csv: clip 'c': start or n_frames is wrong"),
-            ("a,0,3,0.1,ok", "a,0,3,0.1,quarantined", "index.csv: clip 'a'"),
+            ("a,0,3,0.1,0.0,ok", "a,0,3,0.1,0.0,quarantined", "index.csv: clip 'a'"),
             ("c,3,2", "c,3,3", r"frames.npy: found float16\(5, 4\), expected float16\(6, None\)"),
             ("c,3,2", "c,3,-2", "index.csv: column 'n_frames', row 2"),
-            ("0.2,ok", "0.2,fine", "index.csv: column 'status', row 2: .*'fine'"),
+            ("0.2,0.0,ok", "0.2,0.0,fine", "index.csv: column 'status', row 2: .*'fine'"),
             ("a,0,3", "a,zero,3", "index.csv: column 'start', row 0: .*'zero'"),
         ],
     )
@@ -248,6 +248,8 @@ def test_labels_are_checked_on_both_ways(tmp_path):
             "target": ["", ""],
             "probability": [0.25, np.nan],
             "reason": ["", ""],
+            "given": ["NA", ""],
+            "review": ["", ""],
         }
     )
     path = tmp_path / "labels.csv"

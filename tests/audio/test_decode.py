@@ -96,8 +96,13 @@ def test_quiet_ends_are_trimmed_and_silence_is_kept(tmp_path: Path) -> None:
     clip = read(write(tmp_path / "a.wav", y, RATE), trim_db=60.0)
     assert clip.seconds == pytest.approx(3.0)
     assert RATE <= len(clip.y) < 1.3 * RATE
+    assert 1.0 - 0.1 < clip.offset <= 1.0
+    begin = round(clip.offset * RATE)
+    np.testing.assert_allclose(clip.y, y[begin : begin + len(clip.y)], atol=1e-4)
+    assert read(tmp_path / "a.wav", trim_db=None).offset == 0
     silent = read(write(tmp_path / "b.wav", np.zeros(RATE), RATE), trim_db=60.0)
     assert silent.flags == ("silent",)
+    assert silent.offset == 0
     assert len(silent.y) == RATE
 
 

@@ -55,6 +55,18 @@ def test_frames_are_packed_in_the_order_of_the_clips(tmp_path: Path) -> None:
     assert len(stored.frames) == stored.index["n_frames"].sum()
 
 
+def test_the_index_says_where_in_the_file_the_frames_begin(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    make(raw, 2)
+    soundfile.write(raw / "c1.wav", np.concatenate([np.zeros(44100), soundfile.read(raw / "c0.wav")[0]]), 22050)
+    (raw / "gone.wav").write_bytes(b"")
+    clips = table(["c0.wav", "c1.wav", "gone.wav"])
+    extraction.extract_all(clips, raw, features(max_quarantined=0.5), jobs=1, out=tmp_path / "out")
+    index = artifacts.read_features(tmp_path / "out").index
+    assert index["offset"].tolist() == pytest.approx([0, 2, 0], abs=0.1)
+    assert index["seconds"][1] == pytest.approx(2 + index["seconds"][0])
+
+
 @pytest.mark.parametrize("kind", ["mel", "waveform"])
 def test_several_processes_give_the_same_bytes(tmp_path: Path, kind: str) -> None:
     clips = make(tmp_path / "raw")

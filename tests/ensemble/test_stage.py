@@ -30,6 +30,10 @@ def project(tmp_path):
         }
     )
     artifacts.write_clips(tmp_path / "clips", clips, CLASSES)
+    known = clips["label"].where(clips["split"] == "train", "")
+    labels = clips[["clip_id"]].assign(given=known, label=known, verified=clips["verified"], review="", target=known)
+    labels = labels.assign(spread_label="", confidence=0.0, abstained=True, promoted=False, group="", reason="")
+    artifacts.write_labels(tmp_path / "labels" / "labels.csv", labels.assign(outcome="left_out", probability=np.nan))
     right = np.full((n, 3), 0.1, np.float32) + 0.7 * np.eye(3, dtype=np.float32)[np.arange(n) % 3]
     artifacts.write_array(tmp_path / "members" / "good" / "probs.npy", right)
     artifacts.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
@@ -45,7 +49,8 @@ def project(tmp_path):
         members = {name: member.model_copy(update={"fold": f}) for name, f in zip(("good", "bad"), folds, strict=True)}
         return base.model_copy(update={"members": members, "ensemble": ensemble})
 
-    return params, Namespace(clips=tmp_path / "clips", members=tmp_path / "members", out=tmp_path / "ensemble")
+    places = {name: tmp_path / name for name in ("clips", "labels", "members")}
+    return params, Namespace(**places, out=tmp_path / "ensemble")
 
 
 def test_members_are_validated_on_verified_clips_of_their_fold(project, capsys):
@@ -59,6 +64,27 @@ def test_members_are_validated_on_verified_clips_of_their_fold(project, capsys):
     assert len(shown) == 3
     assert shown[2].startswith("geometric mean")
     assert "fold 0" in shown[2]
+
+
+def test_what_a_person_said_is_what_members_are_validated_on(project):
+    params, paths = project
+    work(params(), paths)
+    labels = artifacts.read_labels(paths.labels / "labels.csv")
+    labels.loc[9, ["label", "verified"]] = ["b", True]  # of fold 0 and class a: `good` is wrong on it now
+    labels.loc[0, ["label", "verified"]] = ["", False]
+    artifacts.write_labels(paths.labels / "labels.csv", labels)
+    work(params(), paths)
+    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
+    assert table["clips"].tolist() == ["3", "3"]
+    assert table["accuracy"].astype(float)["good"] == pytest.approx(2 / 3)
+
+
+def test_labels_of_other_clips_are_refused(project):
+    params, paths = project
+    labels = artifacts.read_labels(paths.labels / "labels.csv")
+    artifacts.write_labels(paths.labels / "labels.csv", labels[:-1])
+    with pytest.raises(ArtifactError, match=r"labels\.csv: its 11 clips are not the 12 of clips\.csv"):
+        work(params(), paths)
 
 
 def test_probs_and_equal_weights_are_written(project):

@@ -34,7 +34,8 @@ def make_params(root: Path, **changes: object) -> Params:
 
 def paths(run: Path) -> Namespace:
     names = ("raw", "clips", "features", "latents", "judged", "labels", "members", "checkpoints")
-    return Namespace(**{name: run / name for name in names}, out=run / "labels", member="one")
+    places = {name: run / name for name in names} | {"corrections": run / "corrections.csv"}
+    return Namespace(**places, out=run / "labels", member="one")
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,16 @@
 
 from argparse import Namespace
 from dataclasses import fields
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts
+from pipeline import artifacts, corrections
 from pipeline.checkpoints import Checkpoints
+from pipeline.errors import DataError
 from pipeline.reliability import score_against_truth
 from pipeline.roles import Split, split_clips
 from pipeline.selftraining import Rounds, run_rounds
@@ -20,7 +22,8 @@ TRAIN_ON = ["verified", "promoted", "agreed", "all", "posterior"]
 
 def at(run: Path) -> Namespace:
     names = ("clips", "features", "latents", "judged", "labels", "members", "checkpoints")
-    return Namespace(**{name: run / name for name in names}, out=run / "labels", member="one")
+    places = {name: run / name for name in names} | {"corrections": run / "corrections.csv"}
+    return Namespace(**places, out=run / "labels", member="one")
 
 
 class Centroids:
@@ -83,10 +86,55 @@ def test_what_learns_reads_the_same_clips(clean, poisoned):
 
 def test_labels_are_spread_the_same(clean, poisoned):
     files = sorted(path.name for path in (clean / "labels").iterdir())
-    assert files == ["calibration.csv", "groups.json", "labels.csv", "posterior.npy", "promotion.csv"]
+    assert files == [
+        "calibration.csv",
+        "corrections.csv",
+        "groups.json",
+        "labels.csv",
+        "posterior.npy",
+        "promotion.csv",
+        "run.json",
+    ]
     for name in files:
         assert (clean / "labels" / name).read_bytes() == (poisoned / "labels" / name).read_bytes(), name
     assert artifacts.read_labels(clean / "labels" / "labels.csv")["promoted"].any()
+
+
+def _review(path: Path, clips: pd.DataFrame, classes: list[str]) -> None:
+    """Accept, reject, relabel and doubt each fourth of these clips, whatever they really are."""
+    rows = [
+        dict.fromkeys(corrections.COLUMNS, "") | {"clip_id": clip, "given_label": label, "decision": decision}
+        for clip, label, decision in zip(clips["clip_id"], clips["label"], cycle(corrections.DECISIONS), strict=False)
+    ]
+    new = [classes[i % len(classes)] if row["decision"] == "relabel" else "" for i, row in enumerate(rows)]
+    corrections.write(path, pd.DataFrame(rows, columns=corrections.COLUMNS).assign(new_label=new))
+
+
+def test_a_review_lets_no_answer_through(clean, poisoned, params, tmp_path):
+    written = []
+    for run in (clean, poisoned):
+        clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
+        places = Namespace(**vars(at(run)) | {"corrections": tmp_path / "review.csv", "out": tmp_path / run.name})
+        _review(places.corrections, clips[clips["split"] == "train"].iloc[:24], classes)
+        spread.work(params, places)
+        written.append({path.name: path.read_bytes() for path in places.out.iterdir()})
+    assert written[0] == written[1]
+    labels = artifacts.read_labels(tmp_path / clean.name / "labels.csv")
+    assert (labels["outcome"] == "reviewed").sum() == 12
+    test = (artifacts.read_clips(clean / "clips")["split"] == "test").to_numpy()
+    assert (labels.loc[test, ["given", "label", "target", "review"]] == "").all(axis=None)
+    assert written[0]["labels.csv"] != (clean / "labels" / "labels.csv").read_bytes()
+
+
+def test_a_correction_of_a_test_clip_is_refused_without_telling_its_label(clean, params, tmp_path):
+    answers, classes = artifacts.read_answers(clean / "clips"), artifacts.read_classes(clean / "clips")
+    clip = answers[answers["split"] == "test"].iloc[[0]]
+    places = Namespace(**vars(at(clean)) | {"corrections": tmp_path / "review.csv", "out": tmp_path / "labels"})
+    _review(places.corrections, clip.assign(label=next(n for n in classes if n != clip["label"].iloc[0])), classes)
+    with pytest.raises(DataError, match=r"review\.csv:2: clip '\w+' is a test clip") as caught:
+        spread.work(params, places)
+    assert clip["label"].iloc[0] not in str(caught.value)
+    assert not places.out.exists()
 
 
 @pytest.mark.parametrize("train_on", TRAIN_ON)
@@ -120,10 +168,9 @@ def test_the_held_out_fold_does_not_train_its_judge(clean, params, tmp_path):
     posterior = np.load(clean / "labels" / "posterior.npy")
     inside, found = (answers["fold"] == 0).to_numpy(), []
     for shift in (0, 1):
-        clips = answers.drop(columns="truth")
-        moved = np.roll(clips.loc[inside, "label"].to_numpy(), shift)
-        clips.loc[inside, "label"] = moved
-        split = split_clips(clips, labels, posterior, classes, np.ones(len(clips), bool), params.members["one"])
+        clips, moved = answers.drop(columns="truth"), labels.copy()
+        moved.loc[inside, "label"] = np.roll(labels.loc[inside, "label"].to_numpy(), shift)
+        split = split_clips(clips, moved, posterior, classes, np.ones(len(clips), bool), params.members["one"])
         checkpoints = Checkpoints(tmp_path / str(shift), "key")
         learner = Centroids(latents, len(classes))
         found.append(run_rounds(split, params.members["one"], learner, checkpoints, say=lambda line: None).probs)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts
+from pipeline import artifacts, corrections
 from pipeline.ensemble import combine
 from pipeline.params import Params
 from pipeline.reporting.report import write_report
@@ -20,7 +20,7 @@ NAMES = (
     "Shatter Snare_drum Squeak Tambourine Tearing Telephone Trumpet Violin_or_fiddle Writing"
 )
 DECIDED = ("verified", "promoted", "corrected", "left_out")
-FOLDERS = ("clips", "features", "latents", "labels", "members", "ensemble", "projection")
+FOLDERS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
 
 
 @dataclass
@@ -40,6 +40,7 @@ def params(members=("small", "large"), methods=("tsne", "umap"), **report) -> Pa
     """Only the sections that the report reads."""
     base = {
         "seed": 0,
+        "spread": {"source": "both", "grouping": "one", "whiten": 4, "normalize": True},
         "ensemble": {"members": list(members)},
         "project": {"methods": list(methods)},
         "report": {"dpi": 60} | report,
@@ -67,8 +68,12 @@ def make(
     quarantined=3,
     folds=(0, 0),
     judged=True,
+    reviews=(),
 ) -> MadeUp:
-    """Write a run of `n` clips, a quarter of them test clips; same arguments, same run."""
+    """Write a run of `n` clips, a quarter of them test clips; same arguments, same run.
+
+    `reviews` are rows of a corrections file, with the columns that are not empty.
+    """
     random = np.random.default_rng(0)
     classes = classes or NAMES.split()[:n_classes]
     ids = [f"clip{i:04d}" for i in range(n)]
@@ -95,9 +100,12 @@ def make(
     bad = np.zeros(n, bool)
     bad[[i for i in (3, 10, 21)[:quarantined] if i < n and n > 5]] = True
     _features(root / "features", ids, bad)
-    _latents(root / "latents", ids, random)
+    _latents(root / "latents", ids, bad, random)
+    heard = _probs(real, len(classes), bad | test | (not judged), np.random.default_rng(3))
+    artifacts.write_array(root / "judged" / "probs.npy", heard)
     groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
-    _labels(root / "labels", clips, classes, real, bad, groups, judged)
+    said = pd.DataFrame([dict.fromkeys(corrections.COLUMNS, "") | row for row in reviews], columns=corrections.COLUMNS)
+    _labels(root / "labels", clips, classes, real, bad, groups, judged, said)
     for member, fold in zip(members, folds, strict=False):
         _member(root / "members" / member, clips, classes, real, bad, rounds, fold, random)
     parts = [np.load(root / "members" / member / "probs.npy") for member in members]
@@ -126,14 +134,18 @@ def _features(folder, ids, bad):
     index = pd.DataFrame(
         {"clip_id": ids, "start": np.cumsum(frames) - frames, "n_frames": frames, "seconds": frames / 2}
     )
+    index["offset"] = 0.0
     index["status"] = np.where(bad, "quarantined", "ok")
     index["reason"] = np.where(bad, "holds no audio: 0 frames", "")
     artifacts.write_table(folder / "index.csv", index.assign(sha256="0" * 64))
     artifacts.write_array(folder / "frames.npy", np.zeros((frames.sum(), 8), np.float16))
-    artifacts.write_json(folder / "features.json", {"kind": "mel", "n_bins": 8})
+    settings = {"kind": "mel", "n_bins": 8, "sr": 22050, "settings": {"hop_length": 512}}
+    artifacts.write_json(folder / "features.json", settings)
 
 
-def _latents(folder, ids, random):
+def _latents(folder, ids, bad, random):
+    points = np.random.default_rng(2).normal(size=(len(ids), 6)).astype(np.float32)
+    artifacts.write_array(folder / "latents.npy", np.where(bad[:, None], np.float32(np.nan), points))
     shown = ids[: min(12, len(ids))]
     time, pitch = np.meshgrid(np.arange(48), np.arange(32), indexing="ij")
     clean = np.stack([np.sin(time / (3 + i) + pitch / 5) for i in range(len(shown))])
@@ -145,12 +157,14 @@ def _latents(folder, ids, random):
     artifacts.write_table(folder / "history.csv", history)
 
 
-def _labels(folder, clips, classes, real, bad, groups, judged):
+def _labels(folder, clips, classes, real, bad, groups, judged, table):
     """What is believed is mostly true; `judged` False is a run whose source gives no probabilities."""
+    run_id = corrections.run_id(clips, classes)
+    clips = corrections.apply(clips.assign(label=clips["label"].where(clips["split"] == "train", "")), table)
     random = np.random.default_rng(1)
     n, k = len(clips), len(classes)
     train, verified = (clips["split"] == "train").to_numpy(), clips["verified"].to_numpy()
-    known = clips["label"].where(train, "")
+    known = clips["label"]
     given = pd.Index(classes).get_indexer(known)
     open_ = train & ~verified & ~bad
     heard = np.where(random.random(n) < 0.1, random.integers(k, size=n), real)
@@ -162,7 +176,7 @@ def _labels(folder, clips, classes, real, bad, groups, judged):
     belief = np.nan_to_num(posterior[np.arange(n), given])
     best = np.nan_to_num(posterior).argmax(axis=1)
     top = np.nan_to_num(posterior).max(axis=1)
-    promoted = open_ & (belief > 0.6 if judged else random.random(n) < 0.5)
+    promoted = open_ & (belief > 0.6 if judged else random.random(n) < 0.5) & (given >= 0)
     corrected = open_ & (top > 0.5) & (best != given) & ~promoted
     outcome = np.select(
         [~train, verified, promoted, corrected], ["test", "verified", "promoted", "corrected"], "left_out"
@@ -179,8 +193,11 @@ def _labels(folder, clips, classes, real, bad, groups, judged):
     )
     labels = labels.assign(outcome=outcome, target=target, reason=np.where(train & ~verified, reason, ""))
     labels["probability"] = np.where(np.isfinite(posterior).all(axis=1), probability, np.nan)
+    labels = corrections.record(labels, clips, table)
     artifacts.write_labels(folder / "labels.csv", labels)
     artifacts.write_json(folder / "groups.json", groups)
+    artifacts.write_json(folder / "run.json", {"run_id": run_id})
+    corrections.write(folder / "corrections.csv", table)
     artifacts.write_array(folder / "posterior.npy", posterior.astype(np.float32))
     artifacts.write_table(folder / "promotion.csv", _promotion(labels, groups))
     artifacts.write_table(folder / "calibration.csv", _calibration(judged))

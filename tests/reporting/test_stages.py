@@ -16,6 +16,7 @@ def test_report_replaces_its_folder_as_a_whole_and_summary_sums_it_up(make_run, 
     report.work(made.params, Namespace(**made.at, out=out))
     assert str(out / "index.html") in capsys.readouterr().out
     assert (out / "index.html").is_file()
+    assert (out / "explorer" / "data.js").is_file()
     assert (out / ".gitignore").read_text() == "/index.html\n"
     assert not (out / "stale.png").exists()
     summary.work(made.params, Namespace(report=out))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ArtifactError
-from pipeline.reporting import tables
+from pipeline.reporting import mistakes, tables
 from pipeline.reporting.numbers import numbers, summary
 from pipeline.reporting.scatter import deal
 from pipeline.reporting.style import MARKERS, PALETTE, plain, slug, style
@@ -64,7 +64,7 @@ def test_unknown_truth_judges_nothing(make_run):
 
 
 def test_per_class_counts_training_clips_and_scores_test_clips(run):
-    table = tables.per_class(run)
+    table = mistakes.per_class(run)
     assert list(table["class"]) == run.classes
     assert table["clips"].sum() == run.train.sum()
     assert table["support"].sum() == (~run.train & run.features.ok).sum()
@@ -72,10 +72,13 @@ def test_per_class_counts_training_clips_and_scores_test_clips(run):
 
 
 def test_confusion_and_mistakes_agree(run):
-    answers = tables.confusion(run)
+    answers = mistakes.confusion(run)
     assert len(answers) == (~run.train & run.features.ok).sum()
     wrong = answers["actual"] != answers["predicted"]
-    assert tables.mistakes(run, most=10**6)["clips"].sum() == wrong.sum()
+    assert mistakes.mistakes(run, most=10**6)["clips"].sum() == wrong.sum()
+    surest = mistakes.surest_mistakes(run, most=3)
+    assert surest["probability"].tolist() == sorted(answers["probability"][wrong], reverse=True)[:3]
+    assert (surest["actual"] != surest["predicted"]).all()
 
 
 def test_submission_has_a_row_for_every_test_clip(run):
@@ -117,11 +120,21 @@ def test_validation_by_round_has_a_column_a_member(run):
     assert list(wide[tables.ROUND]) == [1, 2, 3]
 
 
+def test_splits_are_counted_as_the_clips_came(run):
+    table = tables.splits(run).set_index("split")
+    clips, lost = run.answers, set(run.answers["clip_id"][~run.features.ok])
+    train = clips[clips["split"] == "train"]
+    assert table.loc["training", ["clips", "verified"]].tolist() == [len(train), train["verified"].sum()]
+    assert table.loc["training", "quarantined"] == len(lost & set(train["clip_id"]))
+    assert table.loc["all", "clips"] == table.loc["training", "clips"] + table.loc["test", "clips"] == len(clips)
+    assert table.loc["all", "minutes"] == pytest.approx(2 * (len(clips) - len(lost)) / 60)
+
+
 def test_formulas_are_guarded_and_numbers_left_alone():
-    table = pd.DataFrame({"class": ["=1+1", "-x", "@y", "+z", "plain"], "n": [-1.5, 2, 3, 4, 5]})
+    table = pd.DataFrame({"class": ["=1+1", "-x", "@y", "+z", "'=2", "plain"], "n": [-1.5, 2, 3, 4, 5, 6]})
     guarded = tables.guarded(table)
-    assert list(guarded["class"]) == ["'=1+1", "'-x", "'@y", "'+z", "plain"]
-    assert list(guarded["n"]) == [-1.5, 2, 3, 4, 5]
+    assert list(guarded["class"]) == ["'=1+1", "'-x", "'@y", "'+z", "''=2", "plain"]
+    assert list(guarded["n"]) == [-1.5, 2, 3, 4, 5, 6]
 
 
 def test_classes_are_dealt_into_at_most_four_panels():

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.corrections import COLUMNS
+
 CODE = ["pipeline", "stages", "presets", "dvc.yaml", ".dvcignore", "setup.cfg", "pyproject.toml"]
 
 
@@ -58,6 +60,7 @@ def copy_project(root: Path, folder: Path) -> Project:
     # The demo's preset, not params.yaml: whoever runs these tests may have edited that.
     shutil.copy2(root / "presets" / "demo.yaml", folder / "params.yaml")
     shutil.copytree(root / "data" / "sounds", folder / "data" / "sounds")
+    (folder / "data" / "corrections.csv").write_text(",".join(COLUMNS) + "\n")
     shutil.copytree(root / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
     (folder / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n")
     return Project(folder)

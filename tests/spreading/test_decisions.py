@@ -17,6 +17,11 @@ def _settings(**given):
     return Spread(**{"grouping": "one", "whiten": None, "normalize": False, "promote": "posterior"} | given)
 
 
+def _check(table):
+    """As the stage writes it: what people said is added elsewhere."""
+    return schemas.check(schemas.LABELS, table.assign(given=table["label"], review=""), "labels.csv")
+
+
 def _network(truth, seed=0, sharp=1.5):
     """Two cross-fitted models' calibrated probabilities, (2, n, 4)."""
     random = np.random.default_rng(seed)
@@ -46,7 +51,7 @@ def test_outcomes_are_as_good_as_they_claim(world, source, groups):
         crossed = (clips["label"].isin(PAIRS["low"]) != np.isin(truth, PAIRS["low"])).to_numpy()
         clips = clips.assign(label=np.where(crossed, truth, clips["label"]))
     _, _, table = _decide(x, clips, network, groups, source=source, precision=0.95, correct=0.8)
-    table = schemas.check(schemas.LABELS, table, "labels.csv")
+    table = _check(table)
     right = table["target"] == truth
     promoted, corrected = table["outcome"] == "promoted", table["outcome"] == "corrected"
     assert right[promoted].mean() > 0.92
@@ -69,7 +74,8 @@ def test_each_clip_ends_somewhere_and_the_row_says_why(world):
     column = pd.Index(CLASSES).get_indexer(table["target"].where(table["target"] != "", table["label"]))
     np.testing.assert_allclose(table["probability"], belief.posterior[np.arange(len(table)), column])
     assert (by["verified"]["reason"] == "verified").all()
-    assert by["promoted"]["reason"].str.fullmatch(r"judged right: 0\.\d{3}|judged right: 1\.000").all()
+    assert by["promoted"]["reason"].str.fullmatch(r"given label judged right: (0\.\d{3}|1\.000)").all()
+    assert by["left_out"]["reason"].str.endswith("sure enough").all()
     said = "judged " + by["corrected"]["target"] + ": " + by["corrected"]["probability"].map("{:.3f}".format)
     assert all(why.startswith(start) for why, start in zip(by["corrected"]["reason"], said, strict=True))
 
@@ -208,7 +214,7 @@ def test_clips_of_which_little_is_known(world, source, promote):
     x[gone] = np.nan
     network[:, gone] = np.nan
     _, belief, table = _decide(x, clips, network, groups, source=source, promote=promote, correct=0.7)
-    schemas.check(schemas.LABELS, table, "labels.csv")
+    _check(table)
     known = np.isfinite(belief.posterior).all(axis=1)
     np.testing.assert_allclose(belief.posterior[known].sum(axis=1), 1)
     assert known[clips["verified"]].all()
@@ -239,7 +245,7 @@ def test_clips_of_which_little_is_known(world, source, promote):
 def test_no_verified_clip_or_no_other_is_no_error(clouds, source, verified):
     x, clips, truth = clouds(verified=verified)
     _, belief, table = _decide(x, clips, _network(truth), source=source)
-    schemas.check(schemas.LABELS, table, "labels.csv")
+    _check(table)
     if verified:
         assert (table["outcome"] == "verified").all()
     elif source == "latents":

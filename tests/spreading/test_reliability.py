@@ -166,6 +166,7 @@ def _case(given, pool, posterior):
         group_of=np.zeros(k, int),
         network=None,
         spread=None,
+        ruled_out=np.zeros((n, k), bool),
     )
     return case, Belief(posterior, posterior, Calibration(np.ones(1), 0.0), Noise(np.full(1, 0.2), 0.0))
 

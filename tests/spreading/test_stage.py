@@ -12,7 +12,8 @@ from stages.spread import work
 
 CLASSES = [f"class{c}" for c in range(4)]
 GROUPS = {"low": CLASSES[:2], "high": CLASSES[2:]}
-FILES = ["calibration.csv", "groups.json", "labels.csv", "posterior.npy", "promotion.csv"]
+FILES = ["calibration.csv", "corrections.csv", "groups.json", "labels.csv"]
+FILES += ["posterior.npy", "promotion.csv", "run.json"]
 N = 160
 
 
@@ -33,7 +34,8 @@ def project(tmp_path, clouds):
         probs = raw / raw.sum(axis=1, keepdims=True)
         artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs.astype(np.float32))
     names = ("clips", "latents", "judged")
-    return _params(), Namespace(**{name: tmp_path / name for name in names}, out=tmp_path / "labels")
+    places = {name: tmp_path / name for name in names} | {"corrections": tmp_path / "corrections.csv"}
+    return _params(), Namespace(**places, out=tmp_path / "labels")
 
 
 def _params(**given):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts
+from pipeline import artifacts, corrections
 from pipeline.params import Params
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
@@ -43,6 +43,7 @@ class Project:
             **places,
             out=self.root / outputs.get(stage, "nowhere"),
             checkpoints=self.root / "checkpoints",
+            corrections=self.root / "corrections.csv",
             member="one",
             report=self.root / "reports",
         )
@@ -89,7 +90,15 @@ def project(tmp_path: Path, root: Path) -> Project:
     )
     artifacts.write_clips(made / "clips", clips, CLASSES)
     (made / "raw").mkdir()
-    index = {"start": rows * 20, "n_frames": 20, "seconds": 0.3, "status": "ok", "reason": "", "sha256": "0"}
+    index = {
+        "start": rows * 20,
+        "n_frames": 20,
+        "seconds": 0.3,
+        "offset": 0.0,
+        "status": "ok",
+        "reason": "",
+        "sha256": "0",
+    }
     artifacts.write_table(made / "features" / "index.csv", clips[["clip_id"]].assign(**index))
     frames = random.normal(size=(N * 20, 16)).astype(np.float16)
     artifacts.write_array(made / "features" / "frames.npy", frames)
@@ -103,8 +112,10 @@ def project(tmp_path: Path, root: Path) -> Project:
     target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
     spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": promoted, "group": "all"}
     decided = {"outcome": outcome, "target": target, "probability": np.where(test, np.nan, 0.9), "reason": ""}
-    labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided)
+    labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided, given=clips["label"], review="")
     artifacts.write_labels(made / "labels" / "labels.csv", labels)
+    artifacts.write_json(made / "labels" / "run.json", {"run_id": "0123456789ab"})
+    corrections.write(made / "labels" / "corrections.csv", corrections.read(made / "none.csv"))
     posterior = 0.1 + 0.7 * np.eye(3, dtype=np.float32)[rows % 3]
     posterior[test] = np.nan
     artifacts.write_array(made / "labels" / "posterior.npy", posterior)

@@ -18,6 +18,7 @@ NETWORKS = {"autoencoder", "self_train"}
 READS_CLIPS = ["spectrograms", "autoencoder", "spread", "self_train", "ensemble", "project", "report"]
 READS_FEATURES = ["autoencoder", "self_train", "report"]
 READS_LATENTS = ["spread", "project"]
+ENSEMBLE = ("clips", "labels", "members", "out")
 
 
 def stages(names):
@@ -172,9 +173,9 @@ class TestMembers:
 
     @pytest.mark.keras
     def test_a_class_that_nobody_verified(self, project):
-        labels, clips = project.root / "labels" / "labels.csv", project.root / "clips" / "clips.csv"
-        labels.write_text(re.sub("(?m)^(.*,NA,.*),True,all,promoted", r"\1,False,all,left_out", labels.read_text()))
-        clips.write_text(clips.read_text().replace("NA,True", "NA,False"))
+        labels = project.root / "labels" / "labels.csv"
+        text = re.sub("(?m)^(.*,NA,.*),True,all,promoted", r"\1,False,all,left_out", labels.read_text())
+        labels.write_text(text.replace("NA,True", "NA,False"))
         assert "no trusted clip to train on for NA outside fold 0" in refused(project, "self_train")
 
 
@@ -224,8 +225,8 @@ def command(project, stage, *names, **changes):
 @pytest.mark.parametrize(
     ("stage", "names", "changes", "words"),
     [
-        ("ensemble", ("clips", "members", "out"), {}, r"error: \S+/members/one/probs\.npy: missing; run `dvc repro`"),
-        ("ensemble", ("clips", "members", "out"), {"folds": {"n": 1}}, r"error: \S+/params\.yaml: folds\.n: "),
+        ("ensemble", ENSEMBLE, {}, r"error: \S+/members/one/probs\.npy: missing; run `dvc repro`"),
+        ("ensemble", ENSEMBLE, {"folds": {"n": 1}}, r"error: \S+/params\.yaml: folds\.n: "),
     ],
 )
 def test_as_dvc_runs_it_a_stage_ends_with_1_and_one_line(project, stage, names, changes, words):

@@ -52,6 +52,7 @@ def make_table(n: int = 30, seed: int = 0) -> Table:
     labels = pd.DataFrame(
         {
             "label": np.where(train, label, ""),
+            "verified": verified & train,
             "spread_label": np.where(rows % 3 == 0, other, label),
             "abstained": rows % 4 == 1,
             "promoted": promoted,

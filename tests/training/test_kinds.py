@@ -62,7 +62,7 @@ def test_a_kind_of_features_reaches_latents_and_probabilities(
     model = {"name": NETWORK[kind], "width": 2, "depth": 2, "dense": 4}
     member = Member.model_validate({"model": model, "patches": patches, "fit": {"epochs": 2}, "rounds": 1})
     labels, unknown = (
-        pd.DataFrame({"promoted": [False] * 12, "label": "", "spread_label": "", "abstained": True}),
+        table[["label", "verified"]].assign(promoted=False, spread_label="", abstained=True),
         np.full((12, 2), np.nan, np.float32),
     )
     split = split_clips(table, labels, unknown, ["high", "low"], features.ok, member)

@@ -60,6 +60,7 @@ def roles(doubtful_target: int | None) -> Split:
         pool=~even,
         doubtful=~even & (doubtful_target is not None),
         validation=np.zeros(N, bool),
+        ruled_out=np.zeros((N, 3), bool),
     )
 
 

@@ -82,7 +82,7 @@ def test_a_verified_clip_keeps_its_label_whatever_the_labels_say(table) -> None:
 def test_a_clip_without_a_given_label_is_trained_on_what_is_believed_of_it(table) -> None:
     made = table()
     row = int(np.flatnonzero(made.split(train_on="posterior").doubtful)[0])
-    made.clips.loc[row, "label"] = ""
+    made.labels.loc[row, "label"] = ""
     split = made.split(train_on="posterior")
     assert split.given[row] == -1
     assert split.doubtful[row]
@@ -92,7 +92,7 @@ def test_a_clip_without_a_given_label_is_trained_on_what_is_believed_of_it(table
 @pytest.mark.parametrize(("fold", "where"), [(0, " outside fold 0"), (None, "; verify")])
 def test_a_class_without_a_trusted_clip_is_named(table, fold, where) -> None:
     made = table()
-    made.clips.loc[made.clips["label"] == "b", "verified"] = False
+    made.labels.loc[made.labels["label"] == "b", "verified"] = False
     made.labels["promoted"] = False
     with pytest.raises(DataError, match=f"no trusted clip to train on for b{where}"):
         made.split(fold=fold)
@@ -100,6 +100,25 @@ def test_a_class_without_a_trusted_clip_is_named(table, fold, where) -> None:
 
 def test_a_fold_without_a_verified_clip_is_named(table) -> None:
     made = table()
-    made.clips.loc[made.clips["fold"] == 0, "verified"] = False
+    made.labels.loc[made.clips["fold"] == 0, "verified"] = False
     with pytest.raises(DataError, match="fold 0 has no verified clip"):
         made.split()
+
+
+@pytest.mark.parametrize("train_on", TRAIN_ON)
+def test_what_a_person_said_goes_over_what_the_clips_table_says(table, train_on) -> None:
+    """A relabelled clip is trained on, or validates, as that class; one whose label was rejected has none."""
+    made = table()
+    pool = np.flatnonzero((made.labels["outcome"] == "left_out") & (made.clips["fold"] != 0))
+    held = np.flatnonzero((made.labels["outcome"] == "left_out") & (made.clips["fold"] == 0))[0]
+    for row in (pool[0], held):
+        made.labels.loc[row, ["label", "verified", "outcome", "target"]] = ["c", True, "reviewed", "c"]
+    made.labels.loc[pool[1], ["label", "verified"]] = ["", False]
+    made.posterior[pool[1]] = np.nan
+    split = made.split(train_on=train_on, fold=0)
+    assert split.target[pool[0]] == split.given[held] == 2
+    assert split.trusted[pool[0]]
+    assert split.validation[held]
+    assert split.pool[pool[1]]
+    assert split.given[pool[1]] == -1
+    assert not (split.trusted | split.doubtful)[pool[1]]

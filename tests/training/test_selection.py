@@ -8,12 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from pipeline.corrections import without
 from pipeline.params import Selection
 from pipeline.roles import Split
 from pipeline.selection import RULES, lower_bound, select
 
 
-def pool_of(n: int, given: np.ndarray | None = None, posterior: np.ndarray | None = None, classes: int = 3) -> Split:
+def pool_of(
+    n: int,
+    given: np.ndarray | None = None,
+    posterior: np.ndarray | None = None,
+    classes: int = 3,
+    ruled_out: np.ndarray | None = None,
+) -> Split:
     none = np.zeros(n, bool)
     return Split(
         given=np.zeros(n, int) if given is None else given,
@@ -23,6 +30,7 @@ def pool_of(n: int, given: np.ndarray | None = None, posterior: np.ndarray | Non
         pool=~none,
         doubtful=none,
         validation=none,
+        ruled_out=np.zeros((n, classes), bool) if ruled_out is None else ruled_out,
     )
 
 
@@ -117,7 +125,7 @@ class TestSoft:
         unknown, known = [np.nan, np.nan], [0.3, 0.7]
         probs = np.array([unknown, known, unknown], np.float32)
         posterior = np.array([known, unknown, unknown], np.float32)
-        chosen = select(probs, pool_of(3, posterior=posterior), self.settings, 0.0)
+        chosen = select(probs, pool_of(3, posterior=posterior, classes=2), self.settings, 0.0)
         assert list(chosen.rows) == [0, 1]
         np.testing.assert_array_equal(chosen.targets, np.array([known, known], np.float32))
 
@@ -126,3 +134,32 @@ class TestSoft:
         chosen = select(probs, pool_of(1, posterior=posterior), self.settings, 0.0)
         np.testing.assert_allclose(chosen.targets, [[0.5, 0.5, 0]], atol=1e-5)
         assert not len(select(probs, pool_of(1, posterior=posterior), self.settings, 0.6).rows)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+@given(
+    probs=probs_arrays,
+    posterior=probs_arrays,
+    ruled_out=arrays.arrays(bool, (12, 3)),
+    labels=arrays.arrays(int, 12, elements=st.integers(-1, 2)),
+)
+def test_no_clip_is_selected_as_what_a_person_ruled_out(rule, probs, posterior, ruled_out, labels) -> None:
+    split = pool_of(12, labels, without(posterior, ruled_out), ruled_out=ruled_out)
+    settings = Selection(rule=rule, upper=1.0, relabel=0.0)
+    chosen = select(probs, split, settings, 0.0)
+    assert (chosen.targets[ruled_out[chosen.rows]] == 0).all()
+    np.testing.assert_allclose(chosen.targets.sum(axis=1), 1, rtol=1e-5)
+    free = ~ruled_out.any(axis=1)
+    before = select(probs, pool_of(12, labels, posterior), settings, 0.0)
+    kept, same = np.isin(chosen.rows, np.flatnonzero(free)), np.isin(before.rows, np.flatnonzero(free))
+    np.testing.assert_array_equal(chosen.rows[kept], before.rows[same])
+    np.testing.assert_array_equal(chosen.targets[kept], before.targets[same])
+
+
+def test_the_next_class_takes_what_was_ruled_out() -> None:
+    probs, ruled_out = np.array([[0.7, 0.2, 0.1]] * 2, np.float32), np.zeros((2, 3), bool)
+    ruled_out[0, 0] = True
+    chosen = select(probs, pool_of(2, ruled_out=ruled_out), Selection(rule="predicted", upper=1.0), 0.6)
+    assert list(chosen.rows) == [0, 1]
+    np.testing.assert_array_equal(chosen.targets, np.eye(3, dtype=np.float32)[[1, 0]])
+    np.testing.assert_allclose(chosen.probability, [2 / 3, 0.7], rtol=1e-6)

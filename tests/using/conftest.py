@@ -90,7 +90,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
         "target": clips["label"].where(train, ""),
         "probability": np.where(train, 1.0, np.nan),
     }
-    labels = clips[["clip_id", "label", "verified"]].assign(**empty, **decided)
+    labels = clips[["clip_id", "label", "verified"]].assign(**empty, **decided, given=clips["label"], review="")
     artifacts.write_labels(run / "labels" / "labels.csv", labels)
     posterior = np.eye(len(CLASSES), dtype=np.float32)[pd.Index(CLASSES).get_indexer(pd.Index(clips["label"]))]
     posterior[~train] = np.nan

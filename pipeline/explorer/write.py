@@ -1,0 +1,59 @@
+"""The explorer's folder: the page as it is, what it shows as one script, and the pictures."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pipeline import latents
+from pipeline.explorer import records
+from pipeline.explorer.neighbours import nearest
+from pipeline.explorer.queue import queue
+from pipeline.explorer.sprites import COLUMNS, HEIGHT, ROWS, WIDTH, write_sprites
+from pipeline.params import Params
+from pipeline.reporting.run import Run
+
+VERSION = 1
+STATIC = Path(__file__).parent / "static"
+# From the page, `reports/explorer/index.html`, opened from disk.
+AUDIO = "../../data/raw/"
+# In a script these could end it, or its line, early.
+ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+def write_explorer(folder: Path, run: Run, params: Params) -> None:
+    """Write index.html and what it loads, `data.js` and `sprites/` into a new `folder`."""
+    shutil.copytree(STATIC, folder, copy_function=shutil.copyfile)
+    tiles, files = write_sprites(folder / "sprites", run.features)
+    shown = contents(run, params)
+    shown["clips"]["tile"] = tiles.tolist()
+    shown["sprites"] = {"columns": COLUMNS, "rows": ROWS, "width": WIDTH, "height": HEIGHT, "files": files}
+    (folder / "data.js").write_text(script(shown), encoding="utf-8")
+
+
+def contents(run: Run, params: Params) -> dict[str, Any]:
+    """Return what the page shows, but for the pictures."""
+    spread, verified = params.spread, run.labels["verified"].to_numpy() & run.train
+    space = latents.training_space(run.latents, run.train, whiten=spread.whiten, l2=spread.normalize, seed=params.seed)
+    asked = queue(run, params.report.hidden_verified, params.seed)
+    return {
+        "version": VERSION,
+        "title": params.report.title,
+        "run_id": run.run_id,
+        "audio": AUDIO,
+        "classes": run.classes,
+        "groups": list(run.groups),
+        "members": [member.name for member in run.members],
+        "statuses": list(records.STATUSES),
+        "maps": records.maps(run),
+        "clips": {**records.columns(run), "near": nearest(space, verified)},
+        "selections": records.selections(run),
+        "reviews": run.reviews.to_dict("records"),
+        "queue": {"rows": asked.rows, "why": asked.why, "kind": asked.kind},
+    }
+
+
+def script(shown: dict[str, Any]) -> str:
+    """Return `shown` as one line of JavaScript that is also inert inside an HTML page."""
+    text = json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f"window.EARMARK_DATA = {text.translate(ESCAPED)};\n"

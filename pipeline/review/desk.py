@@ -1,0 +1,123 @@
+"""What a review works on: a run's clips and classes, and the file that its decisions are kept in."""
+
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from pipeline import artifacts, corrections
+from pipeline.errors import ArtifactError, EarmarkError
+
+
+class Conflict(EarmarkError):
+    """The corrections file or the run cannot be used as it is now; nothing is written until it can."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it is on disk.
+
+    Attributes:
+        clips: one row a clip, in the order of clips.csv, as everything that learns may see it.
+        classes: class names in order.
+        run_id: 12 hex digits, see `corrections.run_id`.
+        paths: where each clip's audio lies below raw, by clip_id.
+    """
+
+    clips: pd.DataFrame
+    classes: list[str]
+    run_id: str
+    paths: dict[str, str]
+
+
+class Desk:
+    """A run's folder and its corrections file, read anew when they have changed. Its methods may run in any thread."""
+
+    def __init__(self, run: Path, file: Path) -> None:
+        self._run, self.file = run, file
+        # A link stays a link: what it points to is replaced.
+        self._target = file.resolve()
+        # A stage replaces its folder as a whole, and writers of single files rename into it.
+        self._sources = [run / "clips", run / "labels"]
+        self._seen: tuple[list[tuple[int, int, int]], Snapshot] | None = None
+        self._reading, self._writing = threading.Lock(), threading.Lock()
+
+    def snapshot(self) -> Snapshot:
+        """Return the run: `dvc repro` may have replaced it since the last call.
+
+        Raises:
+            ArtifactError: a file of the run is missing or damaged; the message says what to run.
+        """
+        with self._reading:
+            state = [_state(path) for path in self._sources]
+            if self._seen is None or self._seen[0] != state:
+                self._seen = state, self._read()
+            return self._seen[1]
+
+    def _read(self) -> Snapshot:
+        clips_folder, run_json = self._run / "clips", self._run / "labels" / "run.json"
+        clips = artifacts.read_clips(clips_folder)
+        classes = artifacts.read_classes(clips_folder)
+        run = artifacts.read_json(run_json)
+        if not isinstance(run, dict) or not isinstance(run.get("run_id"), str):
+            raise ArtifactError(f"{run_json}: expected an object with a run_id; remove it and run `dvc repro`")
+        return Snapshot(clips, classes, run["run_id"], dict(zip(clips["clip_id"], clips["path"], strict=True)))
+
+    def audio(self, clip_id: str) -> Path | None:
+        """Return where a clip's audio lies, `None` where there is no such clip or its audio is gone.
+
+        Everything else in raw, and everything outside, has no id. The file may be a link: that is what prepare makes.
+        """
+        inside = PurePosixPath(self.snapshot().paths.get(clip_id, ""))
+        path = self._run / "raw" / inside
+        if inside.is_absolute() or ".." in inside.parts or not path.is_file():
+            return None
+        return path
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return the rows of the corrections file, keyed by its columns.
+
+        Raises:
+            Conflict: it was damaged, or does not fit the run; the message names the line.
+        """
+        table = self._checked(self.snapshot())[corrections.COLUMNS]
+        return [{str(name): str(cell) for name, cell in row.items()} for row in table.to_dict("records")]
+
+    def save(self, rows: list[dict[str, str]], remove: Iterable[str]) -> int:
+        """Replace all rows of the clips named in `rows` or `remove` by `rows`; return how many the file has then.
+
+        The file is read again each time, so that what somebody else wrote about other clips stays.
+
+        Raises:
+            EarmarkError: a row cannot be taken.
+            Conflict: the file was damaged by hand.
+            OSError: it could not be written and is as it was.
+        """
+        run = self.snapshot()
+        new = pd.DataFrame(rows, columns=corrections.COLUMNS, dtype=str)
+        corrections.check(new.assign(line=range(1, len(new) + 1)), run.clips, run.classes, "decisions sent")
+        with self._writing:
+            old = self._checked(run)[corrections.COLUMNS]
+            named = {*new["clip_id"], *remove}
+            table = pd.concat([old[~old["clip_id"].isin(named)], new], ignore_index=True)
+            corrections.write(self._target, table)
+        return len(table)
+
+    def _checked(self, run: Snapshot) -> pd.DataFrame:
+        try:
+            table = corrections.read(self._target)
+            corrections.check(table, run.clips, run.classes, self.file)
+        except EarmarkError as error:
+            raise Conflict(str(error).replace(str(self._target), str(self.file))) from None
+        return table
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0, 0
+    return status.st_mtime_ns, status.st_ino, status.st_size
