@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help repro test check tests browser test-backends format lock clean scm
+.PHONY: help repro test check tests browser test-backends format lock audit clean scm
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -50,6 +50,10 @@ lock:  ## write requirements*.txt from setup.cfg; needs uv
 		--no-emit-index-url --no-header -o requirements.txt
 	uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 		--no-emit-index-url --no-header -c requirements.txt -o requirements-dev.txt
+
+audit:  ## look for known vulnerabilities in the locked versions; needs pipx and the network
+	@for lock in requirements.txt requirements-dev.txt; do \
+		pipx run pip-audit --requirement $$lock --disable-pip --require-hashes || exit 1; done
 
 clean:  ## remove the environment and everything a run has made
 	rm -rf $(VENV) data/raw data/clips data/features data/latents data/judged data/labels data/members data/ensemble \

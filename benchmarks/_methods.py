@@ -96,7 +96,7 @@ class Bench:
             temporary = path.with_name(f"{name}.{id(made)}.tmp.npy")
             np.save(temporary, made)
             temporary.rename(path)
-        return np.load(path)
+        return np.load(path, allow_pickle=False)
 
     @cached_property
     def _raw(self) -> np.ndarray:

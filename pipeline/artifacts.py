@@ -9,6 +9,7 @@ nor the labels of the test split, and `read_answers` for reports and benchmarks.
 import json
 import os
 import shutil
+import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,8 +98,21 @@ def read_json(path: str | Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except (ValueError, OSError) as error:
-        raise ArtifactError(f"{path}: not JSON ({error}); remove it and run `dvc repro`") from None
+    except (ValueError, OSError, RecursionError) as error:
+        raise ArtifactError(f"{path}: not JSON ({_line(error)}); remove it and run `dvc repro`") from None
+
+
+def read_record(path: str | Path, *keys: str) -> dict[str, Any]:
+    """Read a JSON mapping that has `keys`.
+
+    Raises:
+        ArtifactError: the file is missing, is not JSON, is no mapping or lacks a key.
+    """
+    found = read_json(path)
+    missing = [key for key in keys if key not in found] if isinstance(found, dict) else list(keys)
+    if missing or not isinstance(found, dict):
+        raise ArtifactError(f"{path}: lacks {', '.join(missing) or 'its keys'}; remove it and run `dvc repro`")
+    return found
 
 
 def write_array(path: str | Path, array: np.ndarray) -> None:
@@ -117,7 +131,8 @@ def read_array(path: str | Path, *, shape: tuple[int | None, ...], dtype: str = 
         array = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except (ValueError, EOFError, OSError) as error:
+    # numpy reads the header as Python; what is none, and a size beyond all numbers, come through as they are.
+    except (ValueError, EOFError, OSError, SyntaxError, OverflowError, tokenize.TokenError) as error:
         raise ArtifactError(f"{path}: not a readable array ({_line(error)}); remove it and run `dvc repro`") from None
     fits = array.ndim == len(shape) and all(w in (None, n) for w, n in zip(shape, array.shape, strict=True))
     if array.dtype != np.dtype(dtype) or not fits:
@@ -212,7 +227,8 @@ def read_features(folder: str | Path) -> Features:
     """Read `frames.npy`, `index.csv` and `features.json` of the spectrograms stage.
 
     Raises:
-        ArtifactError: a file is missing or damaged, or the index does not lay the clips end to end.
+        ArtifactError: a file is missing or damaged, the index does not lay the clips end to end, or the frames are not
+            of as many bins as were made.
     """
     folder = Path(folder)
     index = schemas.check(schemas.INDEX, read_table(folder / "index.csv"), folder / "index.csv")
@@ -224,7 +240,11 @@ def read_features(folder: str | Path) -> Features:
             "expected clips end to end, none without frames but the quarantined; run `dvc repro`"
         )
     frames = read_array(folder / "frames.npy", shape=(int(length.sum()), None), dtype="float16")
-    return Features(frames=frames, index=index, settings=read_json(folder / "features.json"))
+    settings = read_record(folder / "features.json", "kind", "n_bins")
+    if settings["n_bins"] != frames.shape[1]:
+        found = f"n_bins {settings['n_bins']!r}, but frames.npy has {frames.shape[1]}"
+        raise ArtifactError(f"{folder / 'features.json'}: found {found}; run `dvc repro`")
+    return Features(frames=frames, index=index, settings=settings)
 
 
 def read_probs(path: str | Path, n_clips: int, n_classes: int) -> np.ndarray:

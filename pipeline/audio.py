@@ -25,12 +25,15 @@ from pipeline.errors import DataError
 
 MAX_CHANNELS = 32
 RATES = (1_000, 768_000)
+MAX_BYTES = 2**32  # on disk: what a WAV file can have
+MAX_FRAMES = 2**28  # as read, whatever `max_seconds` is: 1 GiB of samples, at 44.1 kHz 100 minutes
 LOUDEST = 1e3
 SILENCE = 1e-7  # below the least step of 24-bit audio
 BLOCK = 8_192  # frames; what a decoder that fails midway loses at most
 SHORT = 2_048  # samples: less than one window of `librosa.effects.trim`
 _UNKNOWN = 2**60  # libsndfile: a header without a length
 _MPEG = ("MP3", "MPEG")
+_FORMATS = ("WAV", "WAVEX", "RF64", "AIFF", "FLAC", "OGG", *_MPEG)
 _BYTES = {
     "PCM_S8": 1,
     "PCM_U8": 1,
@@ -52,7 +55,8 @@ class Decoded:
         y: float32 (n,), n >= 1, mono, trimmed.
         seconds: length as decoded: after the cap, before trimming.
         offset: seconds cut off in front by the trimming: where in the file `y` begins.
-        flags: any of `capped` (longer than `max_seconds`), `silent`, `constant`, `short` (under 2,048 samples).
+        flags: any of `capped` (longer than `max_seconds`), `streamed` (its header gives no length: it is taken for
+            as long as it goes), `silent`, `constant`, `short` (under 2,048 samples).
     """
 
     y: np.ndarray
@@ -72,10 +76,9 @@ def decode(path: str | Path, *, sr: int, max_seconds: float, trim_db: float | No
             are not finite or absurdly large; the message is the reason alone, without the path.
     """
     with _regular_file(Path(path)) as file:
-        y, rate, capped = _read(file, max_seconds)
+        y, rate, flags = _read(file, max_seconds)
     seconds = len(y) / rate
     y, begin = _resample(y, rate, sr), 0
-    flags = ["capped"] if capped else []
     if np.abs(y).max() < SILENCE:
         flags.append("silent")
     elif np.ptp(y) < SILENCE:
@@ -113,10 +116,13 @@ def _regular_file(path: Path) -> Iterator[io.FileIO]:
         yield file
 
 
-def _read(file: io.FileIO, max_seconds: float) -> tuple[np.ndarray, int, bool]:
-    """Return the mono waveform at the file's own rate, that rate, and whether the cap cut it."""
-    if not os.fstat(file.fileno()).st_size:
+def _read(file: io.FileIO, max_seconds: float) -> tuple[np.ndarray, int, list[str]]:
+    """Return the mono waveform at the file's own rate, that rate, and what was noticed about its length."""
+    size = os.fstat(file.fileno()).st_size
+    if not size:
         raise DataError("empty file")
+    if size > MAX_BYTES:
+        raise DataError(f"too large: {size / 1e9:.1f} GB, at most {MAX_BYTES / 1e9:.1f} GB are read")
     if not (containers.has_magic(file) or containers.may_be_mp3(file)):
         raise DataError("not audio")
     file.seek(0)
@@ -127,16 +133,24 @@ def _read(file: io.FileIO, max_seconds: float) -> tuple[np.ndarray, int, bool]:
             raise DataError("not audio") from None
         raise DataError(f"damaged: {error.error_string.rstrip('.')}") from None
     with sound:
+        if sound.format not in _FORMATS:
+            raise DataError(f"not read: audio of the kind {sound.format}")
         rate = sound.samplerate
         if not RATES[0] <= rate <= RATES[1]:
-            raise DataError(f"sample rate {rate:,} out of range {RATES[0]:,}–{RATES[1]:,} Hz")
+            raise DataError(f"sample rate out of range: {rate:,} Hz, expected {RATES[0]:,} to {RATES[1]:,}")
         if sound.channels > MAX_CHANNELS:
-            raise DataError(f"{sound.channels:,} channels, at most {MAX_CHANNELS} are read")
-        limit = max(1, int(max_seconds * rate))
-        blocks, failed = _blocks(sound, limit)
+            raise DataError(f"too many channels: {sound.channels:,} channels, at most {MAX_CHANNELS} are read")
+        limit = min(max(1, int(max_seconds * rate)), MAX_FRAMES)
+        # Not a frame more than there are: a FLAC with a tag behind its end would fail on it and lose its last block.
+        blocks, failed = _blocks(sound, min(limit, sound.frames))
     read = sum(map(len, blocks))
     _check_whole(file, sound, read, limit, failed)
-    return np.concatenate(blocks), rate, read == limit < sound.frames
+    flags = []
+    if read == limit < sound.frames:
+        flags.append("capped")
+    elif sound.frames >= _UNKNOWN or containers.is_streamed(file):
+        flags.append("streamed")
+    return np.concatenate(blocks), rate, flags
 
 
 def _check_whole(file: io.FileIO, sound: soundfile.SoundFile, read: int, limit: int, failed: bool) -> None:

@@ -6,6 +6,7 @@ its first frame's bit rate, beyond which it is not read. Functions take an open 
 
 import io
 import os
+from typing import Literal
 
 MAGIC = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"fLaC", b"OggS", b"ID3")
 _OGG_PAGE = 65_307  # bytes, the most that a page can have
@@ -43,14 +44,28 @@ def promised_frames(file: io.FileIO, decoded: int, width: int) -> int:
     return promised // width if width else -(-decoded * promised // max(present, 1))
 
 
-def _samples_chunk(file: io.FileIO, order: str) -> tuple[int, int] | None:
+def is_streamed(file: io.FileIO) -> bool:
+    """Whether a WAV was written by a program that could not go back to say how long it became."""
+    file.seek(0)
+    if file.read(12)[:4] != b"RIFF":
+        return False
+    chunk = _samples_chunk(file, "little")
+    return chunk is not None and chunk[0] in _STREAMED and chunk[0] > chunk[1]
+
+
+def _samples_chunk(file: io.FileIO, order: Literal["big", "little"]) -> tuple[int, int] | None:
     """Return the bytes that the chunk of samples promises, and those there are."""
+    long = None  # RF64: the length of the samples' chunk, which has no room for it itself
     while len(chunk := file.read(8)) == 8:
-        length = int.from_bytes(chunk[4:], "big" if order == "big" else "little")
+        length = int.from_bytes(chunk[4:], order)
         if chunk[:4] in (b"data", b"SSND"):
             head = 8 if chunk[:4] == b"SSND" else 0  # AIFF: offset and block size come before the samples
-            return length - head, os.fstat(file.fileno()).st_size - file.tell() - head
-        file.seek(length + length % 2, os.SEEK_CUR)
+            promised = length if long is None or length != 0xFFFFFFFF else long
+            return promised - head, os.fstat(file.fileno()).st_size - file.tell() - head
+        begin = file.tell()
+        if chunk[:4] == b"ds64":
+            long = int.from_bytes(file.read(16)[8:], order)
+        file.seek(begin + length + length % 2)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO
@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline import artifacts, audio, fingerprint, registry, schemas
+from pipeline import artifacts, audio, fingerprint, registry, schemas, workers
 from pipeline.errors import DataError
 from pipeline.params import Features
+
+SECONDS = 60.0  # that a clip may take, and as long again as it may sound; it usually takes 0.02
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Extracted:
     Attributes:
         seconds, offset: as in `audio.Decoded`.
         reason: why it is quarantined; for a usable clip, what was noticed about it (see `audio.Decoded`).
-        sha256: of the audio file, empty where there is no readable file.
+        sha256: of the audio file, empty where there is no readable file, or one too large to read.
     """
 
     frames: np.ndarray | None
@@ -87,7 +89,7 @@ def extract_all(
         folder.mkdir()
         with open(folder / "frames.npy", "w+b") as file:
             results = tqdm(
-                _run(paths, features, jobs),
+                extract_each(paths, features, jobs=jobs),
                 total=len(paths),
                 desc="features",
                 unit="clip",
@@ -109,12 +111,35 @@ def _below(raw: Path, clip_id: str, path: str) -> Path:
     return raw / path
 
 
-def _run(paths: list[Path], features: Features, jobs: int) -> Iterator[Extracted]:
-    """Yield a result a path, in order."""
-    # One thread a process: the processes already fill the cores.
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = joblib.Parallel(n_jobs=min(joblib.effective_n_jobs(jobs), len(paths) or 1), return_as="generator")
-        yield from parallel(joblib.delayed(_extract)(path, features) for path in paths)
+def extract_each(paths: Sequence[Path], features: Features, *, jobs: int) -> Iterator[Extracted]:
+    """Yield what each file gives, in order, from processes that may hang or crash without taking others along.
+
+    A clip gets `SECONDS` and `features.max_seconds`, and memory for what these settings can need; one that exceeds
+    them, or crashes the decoder twice, is quarantined.
+    """
+    # A worker's current folder need not be this process's.
+    calls = [(path.absolute(), features) for path in paths]
+    seconds = SECONDS + features.max_seconds
+    limits: Any = {"seconds": seconds, "memory": _memory(features), "preload": modules(features)}
+    results = workers.run(_extract, calls, jobs=joblib.effective_n_jobs(jobs), **limits)
+    for (path, _), result in zip(calls, results, strict=True):
+        if isinstance(result, workers.Lost):
+            (sha256,) = workers.run(_sha256, [(path,)], jobs=1, **limits)
+            sha256 = "" if isinstance(sha256, workers.Lost) else sha256
+            result = Extracted(None, 0.0, 0.0, f"decoding {result.reason}", sha256)
+        yield result
+
+
+def _memory(features: Features) -> int:
+    """Return the bytes that a clip may need: the waveform as read, twice, and what features are made from, amply."""
+    read = min(features.max_seconds * audio.RATES[1], audio.MAX_FRAMES)
+    return 2 * workers.GIB + int(12 * read + 128 * features.max_seconds * features.sr)
+
+
+def modules(features: Features) -> list[str]:
+    """Return what the first clip would load; librosa compiles some of it when it is imported, for a second or so."""
+    late = ["librosa.core.audio", "librosa.core.spectrum", "librosa.feature.spectral"]
+    return [__name__, *late, registry.load("features", features.kind_).__name__]
 
 
 def _extract(path: Path, features: Features) -> Extracted:
@@ -128,7 +153,7 @@ def _extract(path: Path, features: Features) -> Extracted:
 
 def _sha256(path: Path) -> str:
     try:
-        if not path.is_file():
+        if not path.is_file() or path.stat().st_size > audio.MAX_BYTES:
             return ""
         return fingerprint.sha256(path)
     except OSError:

@@ -213,7 +213,9 @@ class Ensemble(Section):
     @field_validator("members")
     @classmethod
     def _unique(cls, names: list[str]) -> list[str]:
-        twice = sorted({name for name in names if names.count(name) > 1})
+        # A member is a folder, and not every file system tells `a` from `A`.
+        folded = [name.casefold() for name in names]
+        twice = sorted({name for name in names if folded.count(name.casefold()) > 1})
         if twice:
             raise ValueError(f"named more than once: {', '.join(twice)}")
         return names

@@ -4,17 +4,18 @@ Conventions: everything that the audio has to go through (features, patches, cla
 the weights; params.yaml is not consulted.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
 import keras
-import numpy as np
 
 from pipeline import artifacts, members, metrics
 from pipeline.ensemble import Method, combine
 from pipeline.errors import ArtifactError, DataError
-from pipeline.extraction import extract_file
+from pipeline.extraction import Extracted, extract_each
 from pipeline.params import Features
 from pipeline.progress import bar
 
@@ -100,23 +101,23 @@ def predict(tagger: Tagger, paths: list[Path], *, top_k: int) -> list[Prediction
     Frames of `BLOCK` files are held in memory at a time.
     """
     with bar(total=len(paths), title="labelling", unit="clip") as progress:
+        extracted = _counted(extract_each(paths, tagger.features, jobs=-1), progress)
         found = []
         for start in range(0, len(paths), BLOCK):
-            found += _predict_block(tagger, paths[start : start + BLOCK], top_k, progress)
+            block = paths[start : start + BLOCK]
+            found += _predict_block(tagger, block, list(islice(extracted, len(block))), top_k)
     return found
 
 
-def _predict_block(tagger: Tagger, paths: list[Path], top_k: int, progress: Any) -> list[Prediction]:
-    clips: list[np.ndarray | None] = []
-    problems: list[str] = []
-    for path in paths:
-        try:
-            clips.append(extract_file(path, tagger.features))
-            problems.append("")
-        except DataError as error:
-            clips.append(None)
-            problems.append(str(error))
+def _counted(extracted: Iterator[Extracted], progress: Any) -> Iterator[Extracted]:
+    for clip in extracted:
         progress.update()
+        yield clip
+
+
+def _predict_block(tagger: Tagger, paths: list[Path], extracted: list[Extracted], top_k: int) -> list[Prediction]:
+    clips = [clip.frames for clip in extracted]
+    problems = ["" if clip.frames is not None else clip.reason for clip in extracted]
     each = [members.probabilities(network, card, clips) for network, card in tagger.networks]
     probs = combine(each, method=tagger.method, weights=tagger.weights)
     order = metrics.ranking(probs, top_k)

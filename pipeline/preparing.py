@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -24,10 +26,11 @@ def prepare(table: pd.DataFrame, raw: Path, *, n_folds: int, seed: int) -> tuple
         split, sorted.
 
     Raises:
-        DataError: no training clip, a class without a verified clip, a test label that is no class, or folds that
-            cannot be trained on.
+        DataError: clips or classes whose names cannot be told apart everywhere, no training clip, a class without a
+            verified clip, a test label that is no class, or folds that cannot be trained on.
     """
     clips = table.sort_values("clip_id", ignore_index=True)
+    _check_names(clips)
     classes = _classes(clips)
     train = clips["split"] == "train"
     if "fold" not in clips:
@@ -43,10 +46,35 @@ def prepare(table: pd.DataFrame, raw: Path, *, n_folds: int, seed: int) -> tuple
     return clips[_COLUMNS + (["truth"] if "truth" in clips else [])], classes
 
 
+def _check_names(clips: pd.DataFrame) -> None:
+    """Refuse names that another file system, or another reader, takes for one: by case or Unicode form."""
+    for column in ("clip_id", "path"):
+        same = _alike(clips[column])
+        if same:
+            raise DataError(f"clip {same[1]!r}: listed more than once, as {same[0]!r} too; expected each clip once")
+    labels = sorted(set(clips["label"]).union(clips.get("truth", ())))
+    same = _alike(labels)
+    if same:
+        raise DataError(
+            f"labels {same[0]!r} and {same[1]!r}: differ by case, Unicode form or spaces only; write both the same way"
+        )
+    odd = [label for label in labels if label.isspace() or any(unicodedata.category(c) == "Cc" for c in label)]
+    if odd:
+        raise DataError(f"label {odd[0]!r}: found blanks alone or a control character, expected a name; correct it")
+
+
+def _alike(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two names that are alike, or None."""
+    seen: dict[str, str] = {}
+    for name in names:
+        key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
+        if key in seen:
+            return seen[key], name
+        seen[key] = name
+    return None
+
+
 def _classes(clips: pd.DataFrame) -> list[str]:
-    twice = clips.loc[clips["clip_id"].duplicated() | clips["path"].duplicated(), "path"]
-    if len(twice):
-        raise DataError(f"clip {twice.iloc[0]!r}: listed more than once, expected each clip once")
     train = clips[clips["split"] == "train"]
     classes = sorted(set(train["label"]) - {""})
     if len(classes) < 2:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import json
 import os
 import sys
@@ -16,6 +17,9 @@ from pipeline.errors import EarmarkError
 
 def main() -> None:
     """Parse the command line; an `EarmarkError` is printed and ends with exit code 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A label that the terminal's encoding lacks is shown as an escape.
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args()
     try:
         code = arguments.work(arguments)
@@ -124,11 +128,14 @@ def _as_json(predictions: list) -> None:
 
 
 def _as_csv(predictions: list) -> None:
+    """Print a table that a spreadsheet may open: text that it would take for a formula is marked by an apostrophe."""
+    from pipeline.guarded_csv import guard
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", "rank", "label", "probability"])
     for p in predictions:
         for rank, (label, probability) in enumerate(p.labels, start=1):
-            writer.writerow([p.path, rank, label, f"{probability:.6f}"])
+            writer.writerow([guard(str(p.path)), rank, guard(label), f"{probability:.6f}"])
 
 
 if __name__ == "__main__":

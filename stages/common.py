@@ -1,6 +1,7 @@
 """What every stage shares: its command line, and how it fails."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ def run(work: Work, description: str, *paths: str, extra: tuple[str, ...] = ()) 
     `extra` names required options that are text, not paths. An `EarmarkError` is printed and ends the process
     with exit code 1; anything else is a defect of ours and keeps its traceback.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The name of a class that the terminal's encoding lacks is shown as an escape.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     for name in paths:

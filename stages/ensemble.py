@@ -1,13 +1,14 @@
 """Validate each member on its held-out fold and combine them."""
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipeline import artifacts, metrics
 from pipeline.ensemble import combine
-from pipeline.errors import DataError, ParamsError
+from pipeline.errors import ArtifactError, DataError, ParamsError
 from pipeline.params import Params
 from stages import common
 
@@ -21,7 +22,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     clips = clips.assign(label=labels["label"], verified=labels["verified"])
     names, k = params.ensemble.members, params.ensemble.top_k
     probs = [artifacts.read_probs(paths.members / name / "probs.npy", len(clips), len(classes)) for name in names]
-    folds = [artifacts.read_json(paths.members / name / "member.json")["fold"] for name in names]
+    folds = [_fold(paths.members / name / "member.json", classes) for name in names]
     rows = [_score(p, clips, classes, fold, k) for p, fold in zip(probs, folds, strict=True)]
     validation = pd.DataFrame({"member": names, "fold": pd.array(folds, dtype="Int64")}).join(pd.DataFrame(rows))
     weights = _weights(validation, params.ensemble.method)
@@ -37,6 +38,18 @@ def work(params: Params, paths: argparse.Namespace) -> None:
         print(f"{params.ensemble.method} mean of {len(names)}: not validated, no fold was held out from every member")
     else:
         print(_line(f"{params.ensemble.method} mean", _score(mean, clips, classes, folds[0], k), folds[0], k))
+
+
+def _fold(card: Path, classes: list[str]) -> int | None:
+    """Return the fold that a member held out, having made sure that its columns are those of the run."""
+    found = artifacts.read_record(card, "fold", "classes")
+    if found["classes"] != classes:
+        raise ArtifactError(
+            f"{card}: made for the classes {', '.join(map(str, found['classes']))}, expected {', '.join(classes)} in "
+            "that order; run `dvc repro`"
+        )
+    fold: int | None = found["fold"]
+    return fold
 
 
 def _score(probs: np.ndarray, clips: pd.DataFrame, classes: list[str], fold: int | None, k: int) -> dict[str, float]:

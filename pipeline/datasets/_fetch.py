@@ -8,6 +8,7 @@ import stat
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,6 +21,7 @@ RECORD = "https://zenodo.org/api/records/2552860"
 PARTS = ["audio_train", "audio_test", "meta"]
 _MAX_BYTES = 40 * 2**30
 _MAX_RATIO = 200
+_MAX_FILES = 100_000
 _CHUNK = 2**20
 _TIMEOUT = 60  # seconds without a byte
 
@@ -102,6 +104,7 @@ def unpack(archive: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
             entries = file.infolist()
+            _check_size(archive, entries)
             _check_entries(archive, entries)
             for entry in tqdm(entries, desc=f"unpacking {archive.name}", unit="file", disable=None):
                 file.extract(entry, temporary)
@@ -109,7 +112,7 @@ def unpack(archive: Path, folder: Path) -> None:
         if not inner.is_dir():
             raise DataError(f"{archive}: holds no folder {folder.name}/")
         os.replace(inner, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise DataError(f"{archive}: cannot be unpacked ({error}); remove it and fetch it again") from None
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error}); make room, and run again") from None
@@ -117,13 +120,23 @@ def unpack(archive: Path, folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _check_size(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+    total, packed = sum(entry.file_size for entry in entries), archive.stat().st_size
+    if total > _MAX_BYTES or len(entries) > _MAX_FILES:
+        raise DataError(
+            f"{archive}: would unpack to {len(entries)} files of {total} bytes, expected {_MAX_FILES} and {_MAX_BYTES} "
+            "at most; it is not what was published, nothing unpacked"
+        )
+    # Entries that overlap are each within the bounds, and grow out of the same few bytes.
+    if total > _CHUNK and total > _MAX_RATIO * packed:
+        raise DataError(f"{archive}: would grow more than {_MAX_RATIO}-fold as a whole; nothing unpacked")
+
+
 def _check_entries(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
-    if sum(entry.file_size for entry in entries) > _MAX_BYTES:
-        raise DataError(f"{archive}: would unpack to more than {_MAX_BYTES} bytes; it is not what was published")
     for entry in entries:
         plain = PurePosixPath(entry.filename)
-        outside = plain.is_absolute() or ".." in plain.parts or "\\" in entry.orig_filename or ":" in plain.parts[0]
-        if outside or stat.S_ISLNK(entry.external_attr >> 16):
+        outside = not plain.parts or plain.is_absolute() or ".." in plain.parts or ":" in plain.parts[0]
+        if outside or "\\" in entry.orig_filename or stat.S_ISLNK(entry.external_attr >> 16):
             raise DataError(
                 f"{archive}: holds {entry.filename!r}, which is a link or leads elsewhere; nothing unpacked"
             )

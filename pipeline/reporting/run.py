@@ -171,7 +171,7 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         latents=artifacts.read_array(at["latents"] / "latents.npy", shape=(len(ids), None)),
         labels=labels,
         promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
-        groups=artifacts.read_json(at["labels"] / "groups.json"),
+        groups=_groups(at["labels"] / "groups.json", classes),
         posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape),
         judged=artifacts.read_probs(at["judged"] / "probs.npy", *shape),
         reviews=corrections.read(at["labels"] / "corrections.csv")[corrections.COLUMNS],
@@ -185,6 +185,13 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         validation=validation,
         maps=maps,
     )
+
+
+def _groups(path: Path, classes: list[str]) -> dict[str, list[str]]:
+    found = artifacts.read_record(path)
+    if not all(isinstance(names, list) and set(map(str, names)) <= set(classes) for names in found.values()):
+        raise ArtifactError(f"{path}: expected lists of the run's classes; remove it and run `dvc repro`")
+    return found
 
 
 def _run_id(path: Path) -> str:
@@ -202,7 +209,7 @@ def _member(folder: Path, shape: tuple[int, int]) -> MemberRun:
         history=table(folder / "history.csv", ["round", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]),
         selections=table(folder / "selections.csv", ["round", "probability"], ["clip_id", "given", "target"]),
         feature_maps=artifacts.read_array(folder / "feature_maps.npy", shape=(None, None, None)),
-        card=artifacts.read_json(folder / "member.json"),
+        card=artifacts.read_record(folder / "member.json", "fold"),
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import metrics
 from pipeline.reporting.run import Run
+from pipeline.reporting.tables import guarded
 
 LABELS = 3
 
@@ -14,6 +15,7 @@ LABELS = 3
 def submission(run: Run) -> pd.DataFrame:
     """Return `fname, label`, one row for every test clip, labels best first and separated by spaces.
 
+    Text that a spreadsheet would take for a formula is marked by an apostrophe; no class of that competition is.
     A quarantined clip gets the three most frequent classes among the trusted training clips: it must have a row.
     """
     rows = np.flatnonzero(~run.train)
@@ -24,9 +26,8 @@ def submission(run: Run) -> pd.DataFrame:
         " ".join(run.classes[column] for column in columns) if known else usual
         for columns, known in zip(best, answered, strict=True)
     ]
-    return pd.DataFrame(
-        {"fname": [PurePosixPath(path).name for path in run.answers["path"].iloc[rows]], "label": names}
-    )
+    files = [PurePosixPath(path).name for path in run.answers["path"].iloc[rows]]
+    return guarded(pd.DataFrame({"fname": files, "label": names}))
 
 
 def _most_frequent(run: Run) -> list[str]:

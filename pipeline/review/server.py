@@ -52,6 +52,7 @@ def application(desk: Desk, reports: Path, guard: Guard) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.router.add_get("/", here.start)
     app.router.add_get("/reports/{path:.*}", here.report)
+    app.router.add_get("/favicon.ico", here.icon)
     app.router.add_get("/clips/{clip_id:.*}", here.clip)
     app.router.add_get("/api/session", here.session)
     app.router.add_get("/api/corrections", here.corrections)
@@ -70,6 +71,10 @@ class _Server:
     async def report(self, request: web.Request) -> web.StreamResponse:
         path = _inside(self._reports, request.match_info["path"])
         return _file(path, _PAGES) if path else refusal(404, "no such file among the reports")
+
+    async def icon(self, request: web.Request) -> web.StreamResponse:
+        """There is none; every browser asks for it, and would complain."""
+        return web.Response(status=204)
 
     async def clip(self, request: web.Request) -> web.StreamResponse:
         # From the line as it came: an id may hold a slash, a dot or a per cent sign.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -151,22 +152,23 @@ def test_the_stage_prints_what_there_is(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_processes_load_no_tensorflow_and_say_nothing(tmp_path: Path) -> None:
     make(tmp_path / "raw", 3)
-    program = f"""
+    (tmp_path / "program.py").write_text(f"""
 import sys
 from pathlib import Path
-import joblib
-from pipeline import extraction
+from pipeline import extraction, workers
 from pipeline.params import Features
+
 def probe(path, features):
-    result = extraction._extract(path, features)
-    assert result.frames is not None
+    assert extraction._extract(path, features).frames is not None
     return "tensorflow" in sys.modules or "keras" in sys.modules
-with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-    paths = sorted(Path({str(tmp_path / "raw")!r}).glob("*.wav"))
-    print(any(joblib.Parallel(n_jobs=2)(joblib.delayed(probe)(path, Features(kind="mel")) for path in paths)))
-"""
+
+if __name__ == "__main__":
+    calls = [(path, Features(kind="mel")) for path in Path({str(tmp_path / "raw")!r}).glob("*.wav")]
+    print(any(workers.run(probe, calls, jobs=2, seconds=60, memory=2**31, preload=["pipeline.extraction"])))
+""")
+    command = [sys.executable, "-W", "error", str(tmp_path / "program.py")]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "False", "")
 

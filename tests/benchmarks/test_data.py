@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import _data
-from pipeline import audio, extraction
+from pipeline import extraction
 from pipeline.params import Params, load_params
 
 RATES = (0.1, 0.2, 0.3, 0.4)
@@ -33,12 +33,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Frames of nothing in place of real ones; the list of what was decoded."""
     decoded: list[Path] = []
 
-    def frames(path, features):
-        decoded.append(Path(path))
-        assert Path(path).is_file()
-        return np.full((3, 64), len(decoded), np.float16), audio.Decoded(np.zeros(1), 1.0)
+    def extract_each(paths, features, *, jobs):
+        for path in paths:
+            decoded.append(Path(path))
+            assert Path(path).is_file()
+            frames = np.full((3, 64), len(decoded), np.float16)
+            yield extraction.Extracted(frames, seconds=1.0, offset=0.0, reason="", sha256="0" * 64)
 
-    monkeypatch.setattr(extraction, "_frames", frames)
+    monkeypatch.setattr(extraction, "extract_each", extract_each)
     return decoded
 
 

@@ -44,7 +44,7 @@ def project(tmp_path):
 
     def params(method="geometric", folds=(0, 0)):
         for name, fold in zip(("good", "bad"), folds, strict=True):
-            artifacts.write_json(tmp_path / "members" / name / "member.json", {"fold": fold})
+            artifacts.write_json(tmp_path / "members" / name / "member.json", {"fold": fold, "classes": CLASSES})
         ensemble = base.ensemble.model_copy(update={"members": ["good", "bad"], "method": method, "top_k": 3})
         members = {name: member.model_copy(update={"fold": f}) for name, f in zip(("good", "bad"), folds, strict=True)}
         return base.model_copy(update={"members": members, "ensemble": ensemble})

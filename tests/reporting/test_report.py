@@ -155,10 +155,9 @@ def test_hostile_labels_are_inert(make_run, tmp_path):
     assert tags.fragments("class") == {*HOSTILE, "Oboe"}
     for path in (tmp_path / "reports").rglob("*.csv"):
         cells = artifacts.read_table(path).to_numpy(dtype=str).ravel()
-        assert path.name == "submission.csv" or not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
     submitted = artifacts.read_table(tmp_path / "reports" / "submission.csv")["label"].str.cat(sep=" ")
     assert "=cmd|'/C calc'!A0" in submitted
-    assert "'=cmd" not in submitted
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

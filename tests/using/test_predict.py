@@ -65,14 +65,14 @@ class TestSameAsTheRun:
         np.testing.assert_allclose(got, trained.probs("ensemble")[ok], atol=2e-6)
 
     def test_each_member_alone_gives_its_own(self, trained):
-        from pipeline import members, predicting
+        from pipeline import extraction, members, predicting
 
         tagger = predicting.load_tagger(trained.run / "ensemble", trained.run / "members")
         assert tagger.features.sr == 8000
         assert tagger.features.settings["n_mels"] == 16
         ids, ok = rows_of(trained)
         row = int(np.flatnonzero(ok)[-1])
-        frames = predicting.extract_file(trained.raw / f"{ids[row]}.wav", tagger.features)
+        frames = extraction.extract_file(trained.raw / f"{ids[row]}.wav", tagger.features)
         for name, (network, card) in zip(trained.params.members, tagger.networks, strict=True):
             probs = members.probabilities(network, card, [frames, None])
             np.testing.assert_allclose(probs[0], trained.probs(f"members/{name}")[row], atol=1e-6)

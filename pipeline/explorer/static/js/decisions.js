@@ -38,7 +38,7 @@
       this.changes = kept.changes;
       this.#forgetSaved();
       // Another tab of this run decided something: what it kept holds here as well.
-      window.addEventListener('storage', (event) => event.key === this.keep.key && this.#takeOver());
+      window.addEventListener('storage', (event) => event.key === this.keep.key && this.#takeOver(event.oldValue));
       this.saver.flush();
     }
 
@@ -46,8 +46,9 @@
       for (const [id, rows] of this.changes) if (same(rows, this.file.get(id) || [])) this.changes.delete(id);
     }
 
-    async #takeOver() {
-      const before = this.changes;
+    async #takeOver(earlier) {
+      // Something may have come and gone before this tab hears of it.
+      const before = new Map([...this.keep.read(earlier).changes, ...this.changes]);
       const after = this.keep.read().changes;
       const gone = [...before.keys()].some((id) => !after.has(id));
       // What is kept no more is in the file now, or was taken back: the file knows.

@@ -53,10 +53,10 @@
     }
 
     /**
+     * @param {string|null} [found] what was kept once, if not what is now
      * @returns {{changes: Map<string, object[]>, steps: Array}} rows by clip id (none: taken back)
      */
-    read() {
-      const found = text(this.key);
+    read(found = text(this.key)) {
       try {
         const { changes, steps } = JSON.parse(found || '{"changes":[],"steps":[]}');
         if (isPairs(changes) && Array.isArray(steps) && steps.every(isPairs))
