@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help repro test check tests browser test-backends format lock audit clean scm
+.PHONY: help repro test check tests browser test-backends fuzz format lock audit clean scm
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -41,6 +41,9 @@ test-backends: $(VENV)/.dev  ## train every network on JAX and PyTorch too; inst
 	@$(PIP) install --no-build-isolation --editable ".[backends]"
 	@$(BIN)/pytest tests/models/test_backends.py
 
+fuzz: $(VENV)/.dev  ## decode 10,000 spoilt audio files
+	@$(BIN)/python -m benchmarks.fuzz --mutants 10000
+
 format: $(VENV)/.dev  ## put the code into shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -57,7 +60,7 @@ audit:  ## look for known vulnerabilities in the locked versions; needs pipx and
 
 clean:  ## remove the environment and everything a run has made
 	rm -rf $(VENV) data/raw data/clips data/features data/latents data/judged data/labels data/members data/ensemble \
-		data/projection data/checkpoints reports/* dvc_plots .dvc/cache .dvc/tmp
+		data/projection data/checkpoints data/.*.lock reports/* dvc_plots .dvc/cache .dvc/tmp
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUPPORTED)' || \

@@ -6,6 +6,7 @@ Wide and phone-wide, by Debian's Chromium. They are looked at, not measured.
 """
 
 import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -24,7 +25,9 @@ def main() -> None:
     explorer = (at.reports / "explorer" / "index.html").resolve()
     report = (at.reports / "index.html").resolve()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
         for width in WIDTHS:
             page = _page(browser, width, report.as_uri())
             page.screenshot(path=at.out / f"report_{width}.png")
