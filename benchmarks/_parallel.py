@@ -23,17 +23,24 @@ def measure(rows_of: Callable[[Any], Iterable[Row]], jobs: Sequence[Any], proces
     todo, rows = context.Queue(), context.Queue()
     for job in [*jobs, *[None] * processes]:
         todo.put(job)
-    for _ in range(processes):
-        context.Process(target=_work, args=(rows_of, todo, rows), daemon=True).start()
+    # Not daemons: those may have no processes of their own, which decoding needs.
+    workers = [context.Process(target=_work, args=(rows_of, todo, rows)) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
     running = processes
-    while running:
-        row = rows.get()
-        if isinstance(row, str):
-            raise RuntimeError(row)
-        if row is None:
-            running -= 1
-        else:
-            yield row
+    try:
+        while running:
+            row = rows.get()
+            if isinstance(row, str):
+                raise RuntimeError(row)
+            if row is None:
+                running -= 1
+            else:
+                yield row
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
 
 
 def _work(rows_of: Callable[[Any], Iterable[Row]], todo: Any, rows: Any) -> None:

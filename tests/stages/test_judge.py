@@ -48,10 +48,17 @@ def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_
 
 def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(asked: Project) -> None:
     first = written(asked)
+    before = np.load(asked.root / "judged" / "linear.npy")
     clips, classes = artifacts.read_answers(asked.root / "clips"), artifacts.read_classes(asked.root / "clips")
-    poisoned = clips.assign(truth="Bark", label=clips["label"].where(clips["verified"], "NA"))
-    artifacts.write_clips(asked.root / "clips", poisoned, classes)
+    artifacts.write_clips(asked.root / "clips", clips.assign(truth="Bark"), classes)
     assert written(asked) == first
+    fold = (clips["fold"] == 1).to_numpy()
+    poisoned = clips["label"].mask(fold & ~clips["verified"], "NA")
+    assert (poisoned != clips["label"]).any()
+    artifacts.write_clips(asked.root / "clips", clips.assign(label=poisoned), classes)
+    again = written(asked)
+    assert again["probs.npy"] == first["probs.npy"]
+    np.testing.assert_array_equal(np.load(asked.root / "judged" / "linear.npy")[fold], before[fold])
 
 
 def test_it_goes_on_after_the_last_network_that_was_finished(
