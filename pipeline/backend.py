@@ -43,11 +43,14 @@ class Machine:
     backend: str
     versions: dict[str, str]
     device: str
-    precision: str
+    precision: Precision
 
 
-def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision) -> Machine:
+def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision, *, threads: int | None = None) -> Machine:
     """Choose device and precision for this process and make operations deterministic.
+
+    `threads` limits those that TensorFlow and PyTorch compute with; JAX heeds the processes' share of the machine
+    alone. None: as many as they like.
 
     Raises:
         ParamsError: `compute.device: gpu` and the backend sees none (it would fall back to the CPU silently).
@@ -56,6 +59,8 @@ def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision) -> Ma
     chosen = _choose_device(backend, device)
     policy = _choose_precision(chosen) if precision == "auto" else precision
     keras.mixed_precision.set_dtype_policy(policy)
+    if threads is not None and backend in _THREADS:
+        _THREADS[backend](threads)
     versions = {name: version(name) for name in ("keras", backend, "numpy")}
     return Machine(backend=backend, versions=versions, device=chosen, precision=policy)
 
@@ -74,7 +79,7 @@ def _choose_device(backend: str, wanted: str) -> str:
     return "gpu" if found else "cpu"
 
 
-def _choose_precision(device: str) -> str:
+def _choose_precision(device: str) -> Precision:
     return "mixed_bfloat16" if device == "gpu" else "float32"
 
 
@@ -120,6 +125,20 @@ def _torch_count() -> int:
     return int(torch.cuda.device_count())
 
 
+def _tensorflow_threads(threads: int) -> None:
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _torch_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+_THREADS = {"tensorflow": _tensorflow_threads, "torch": _torch_threads}
 _DEVICES: dict[str, Any] = {
     "tensorflow": (_tensorflow_hide, _tensorflow_count),
     "jax": (_jax_hide, _jax_count),

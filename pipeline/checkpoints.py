@@ -7,11 +7,12 @@ load without an error, hence the checksums.
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.artifacts import publish, read_json, write_json
-from pipeline.errors import ArtifactError
+from pipeline.errors import ArtifactError, DataError
 from pipeline.fingerprint import sha256
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,20 @@ class Checkpoints:
         if rounds:
             raise ArtifactError(f"{self._folder}: every checkpoint is damaged; remove the folder to start over")
         return None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Add to a `DataError` that ends the run what is left of it."""
+        try:
+            yield
+        except DataError as error:
+            rounds = self._rounds()
+            if not rounds:
+                raise
+            raise DataError(
+                f"{error}. What was finished before is in {rounds[-1]}: with the same settings `dvc repro` goes on "
+                "after it, with others it starts over"
+            ) from None
 
     def remove(self) -> None:
         """Forget the run: it is complete."""

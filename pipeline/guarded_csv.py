@@ -8,7 +8,6 @@ comes back as it was.
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -42,11 +41,8 @@ def write(path: Path, columns: list[str], rows: Iterable[Iterable[str]]) -> None
     except UnicodeEncodeError as error:
         found = error.object[error.start : error.end]
         raise DataError(f"{path}: found {found!r} in a cell, expected text that UTF-8 can hold; remove it") from None
-    with artifacts.publish(path) as temporary, open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        # Some file systems say only now that the disk is full; after this, the rename loses nothing.
-        os.fsync(file.fileno())
+    with artifacts.publish(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def _quoted(cell: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import keras
 import numpy as np
 
+from pipeline.errors import DataError
 from pipeline.params import Patches
 from pipeline.patches import clip_patches
 
@@ -50,8 +51,18 @@ def _mean_outputs(network: keras.Model, clips: list[np.ndarray | None], patches:
 
 
 def predict(network: keras.Model, x: np.ndarray) -> np.ndarray:
-    """Return the network's float32 output for patches (n, frames, bins)."""
-    return np.asarray(network.predict(x, batch_size=BATCH, verbose=0), np.float32)
+    """Return the network's float32 output for patches (n, frames, bins).
+
+    Raises:
+        DataError: the output is not finite: a loss can stay a number until the very last step.
+    """
+    found = np.asarray(network.predict(x, batch_size=BATCH, verbose=0), np.float32)
+    if not np.isfinite(found).all():
+        raise DataError(
+            f"{network.name}: what the network answers is no longer a number; usual causes: a learning rate that is "
+            "too high, mixed precision, or features with extreme values"
+        )
+    return found
 
 
 def part(network: keras.Model, layer: str) -> keras.Model:

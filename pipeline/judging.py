@@ -9,11 +9,12 @@ judges it. (Verified labels of a fold do reach its round-2 judge in one indirect
 that helped to label the other folds.)
 """
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ from pipeline.metrics import accuracy
 
 # (rows, targets (k, n_classes), doubtful (k,), m rows to score, a name for the seed) -> float32 (m, n_classes)
 FitAndScore: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str], np.ndarray]
+# Like itertools.starmap: calls it with each of the arguments and yields what it returns, in order.
+Starmap: TypeAlias = Callable[[FitAndScore, Iterable[tuple[Any, ...]]], Iterator[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,14 @@ def roles(clips: pd.DataFrame, classes: list[str], ok: np.ndarray) -> Roles:
 
 
 def judge(
-    roles: Roles, n_classes: int, rounds: int, fit: FitAndScore, checkpoints: Checkpoints, *, say: Callable[[str], None]
+    roles: Roles,
+    n_classes: int,
+    rounds: int,
+    fit: FitAndScore,
+    checkpoints: Checkpoints,
+    *,
+    say: Callable[[str], None],
+    starmap: Starmap = itertools.starmap,
 ) -> Judged:
     """Score every training clip by networks that did not see it; go on after the last intact checkpoint.
 
@@ -97,6 +107,10 @@ def judge(
         fit: fits a new network and scores clips with it.
         checkpoints: one is made a network.
         say: told a line a network.
+        starmap: may fit the networks of a round side by side.
+
+    Raises:
+        DataError: the loss of a network is no longer a number; the checkpoints of those before stay.
     """
     n = len(roles.given)
     done, probs, table = 0, np.full((rounds, n, n_classes), np.nan, np.float32), pd.DataFrame()
@@ -104,19 +118,34 @@ def judge(
         done, folder = latest
         probs = np.load(folder / "probs.npy", allow_pickle=False)
         table = pd.read_csv(folder / "table.csv")
-    jobs = [(number, fold) for number in range(1, rounds + 1) for fold in roles.folds]
-    for count, (number, fold) in enumerate(jobs[done:], start=done + 1):
-        rows, targets, doubtful = material(roles, n_classes, fold, probs[0] if number == 2 else None)
-        at = np.flatnonzero(roles.train & (roles.fold == fold))
-        said = fit(rows, targets, doubtful, at, f"judge {number}, fold {fold}")
-        probs[number - 1, at] = silent_where_unheard(said, roles.heard(fold, n_classes))
-        held_out = np.where(roles.verified & (roles.fold == fold), roles.given, -1)
-        right = accuracy(probs[number - 1], held_out)
-        row = {"round": number, "fold": fold, "clips": len(rows), "accuracy": right}
-        table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
-        checkpoints.save(count, partial(_write, probs=probs, table=table))
-        say(f"round {number} of {rounds}, fold {fold}: {len(rows)} clips, accuracy on its verified clips {right:.3f}")
+    for number in range(1, rounds + 1):
+        before = len(roles.folds) * (number - 1)
+        folds = roles.folds[max(0, done - before) :]
+        heard = [material(roles, n_classes, fold, probs[0] if number == 2 else None) for fold in folds]
+        calls = [
+            (*shown, np.flatnonzero(roles.train & (roles.fold == fold)), f"judge {number}, fold {fold}")
+            for shown, fold in zip(heard, folds, strict=True)
+        ]
+        with checkpoints.kept():
+            for call, fold, said in zip(calls, folds, starmap(fit, calls), strict=True):
+                probs[number - 1, call[3]] = silent_where_unheard(said, roles.heard(fold, n_classes))
+                row = _row(roles, number, fold, len(call[0]), probs[number - 1])
+                table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
+                checkpoints.save(len(table), partial(_write, probs=probs, table=table))
+                say(_line(row, rounds))
     return Judged(probs=probs[-1], table=table)
+
+
+def _row(roles: Roles, number: int, fold: int, clips: int, probs: np.ndarray) -> dict[str, Any]:
+    held_out = np.where(roles.verified & (roles.fold == fold), roles.given, -1)
+    return {"round": number, "fold": fold, "clips": clips, "accuracy": accuracy(probs, held_out)}
+
+
+def _line(row: dict[str, Any], rounds: int) -> str:
+    return (
+        f"round {row['round']} of {rounds}, fold {row['fold']}: {row['clips']} clips, "
+        f"accuracy on its verified clips {row['accuracy']:.3f}"
+    )
 
 
 def silent_where_unheard(probs: np.ndarray, heard: np.ndarray) -> np.ndarray:

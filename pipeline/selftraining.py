@@ -61,9 +61,17 @@ class Rounds:
 
 
 def run_rounds(
-    split: Split, member: Member, learner: Learner, checkpoints: Checkpoints, *, say: Callable[[str], None]
+    split: Split,
+    member: Member,
+    learner: Learner,
+    checkpoints: Checkpoints,
+    *,
+    say: Callable[[str], None],
+    most: int | None = None,
 ) -> Rounds:
     """Train, score the pool, select, repeat; go on after the last intact checkpoint.
+
+    With `most`, return after so many rounds, though there be more: another call goes on after them.
 
     Verified labels are never changed and the pool is scored anew in each round: a clip selected once may drop out. A
     doubtful clip is trained on its posterior in the rounds that follow one in which it was not selected. A round that
@@ -72,6 +80,9 @@ def run_rounds(
     Returns:
         The probabilities of the last round, one row a round (`pseudo` counts all doubtful clips that it was trained
         on), one row an epoch, one row a selected clip and round (`target` is the likeliest class of a soft target).
+
+    Raises:
+        DataError: the loss of a round is no longer a number; the checkpoints of the rounds before stay.
     """
     state, done = Rounds(), 0
     if latest := checkpoints.latest():
@@ -79,8 +90,10 @@ def run_rounds(
         state = _read(folder)
         learner.restore(done, folder)
         say(f"going on after round {done} of {member.rounds}")
-    for number in range(done + 1, member.rounds + 1):
-        state = _one_round(number, state, split, member, learner)
+    last = member.rounds if most is None else min(member.rounds, done + most)
+    for number in range(done + 1, last + 1):
+        with checkpoints.kept():
+            state = _one_round(number, state, split, member, learner)
         checkpoints.save(number, partial(_write, state=state, learner=learner))
         say(_line(state.rounds.iloc[-1], member.rounds))
     return state

@@ -144,8 +144,12 @@ class _Bar(keras.callbacks.Callback):
 
 
 def save_weights(network: keras.Model, path: Path) -> None:
-    """Write the weights to `path`, which ends in `.weights.h5`."""
-    network.save_weights(path)
+    """Write the weights to `path`, which ends in `.weights.h5`.
+
+    The optimizer's state, which Keras would add, is left out: each fit starts with a new one, and a network that was
+    restored and not fitted since has none, so that the same weights would be another file.
+    """
+    keras.Model(network.inputs, network.outputs, name="network").save_weights(path)
 
 
 def load_weights(network: keras.Model, path: Path) -> None:

@@ -24,4 +24,4 @@ def work(params: Params, at: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(work, "Fit the autoencoder and encode every clip.", "clips", "features", "latents")
+    run(work, "Fit the autoencoder and encode every clip.", "clips", "features", "latents", out=("latents",))

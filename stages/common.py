@@ -1,22 +1,32 @@
-"""What every stage shares: its command line, and how it fails."""
+"""What every stage shares: its command line, that it writes alone, and how it fails."""
 
 import argparse
+import errno
 import io
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import NoReturn
 
-from pipeline.errors import EarmarkError
+from pipeline import locks
+from pipeline.errors import ArtifactError, EarmarkError
 from pipeline.params import Params, load_params
 
 Work = Callable[[Params, argparse.Namespace], None]
 
+INTERRUPTED = 130
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
-def run(work: Work, description: str, *paths: str, extra: tuple[str, ...] = ()) -> None:
+
+def run(work: Work, description: str, *paths: str, out: tuple[str, ...] = (), extra: tuple[str, ...] = ()) -> None:
     """Parse `--params` and one required `--<path>` a name in `paths`, then call `work(params, arguments)`.
 
-    `extra` names required options that are text, not paths. An `EarmarkError` is printed and ends the process
-    with exit code 1; anything else is a defect of ours and keeps its traceback.
+    `extra` names required options that are text, not paths. `out` names the options that make up, joined, the path
+    that is written, if one is; while another process writes it, this one refuses to. An `EarmarkError`, a disk that
+    is full or fails, and Ctrl-C are told in one message and end the process with another exit code than 0; anything
+    else is a defect of ours and keeps its traceback.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The name of a class that the terminal's encoding lacks is shown as an escape.
@@ -29,6 +39,52 @@ def run(work: Work, description: str, *paths: str, extra: tuple[str, ...] = ()) 
         parser.add_argument(f"--{name}", required=True)
     arguments = parser.parse_args()
     try:
-        work(load_params(arguments.params), arguments)
+        params = load_params(arguments.params)
+        with _alone(Path(*(getattr(arguments, name) for name in out))) if out else nullcontext():
+            work(params, arguments)
     except EarmarkError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: {_told(error)}")
+    except KeyboardInterrupt:
+        print("stopped; `dvc repro` goes on from what is finished", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def start_anew(module: str) -> NoReturn:
+    """Begin this stage again, in the same process but with its memory given back; it goes on from its checkpoint."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Hold the lock of `out`: a stage goes on when the DVC that began it is killed, and another may begin beside it.
+
+    Raises:
+        ArtifactError: another process holds it.
+    """
+    with ExitStack() as stack:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locks.hold(out)).note(f"process {os.getpid()}")
+        except locks.HeldElsewhere as holder:
+            raise ArtifactError(
+                f"{out}: {holder} is still writing it, for another `dvc repro` or for one that was killed; wait until "
+                "it has ended, or end it, then run `dvc repro` again"
+            ) from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            print(f"{out}: its file system has no locks; run one `dvc repro` at a time", file=sys.stderr)
+        yield
+
+
+def _told(error: OSError) -> str:
+    # numpy and HDF5 give no reason where a write comes back short.
+    where, why = error.filename or "a file", error.strerror or " ".join(str(error).split())
+    return (
+        f"{where}: {why}; expected a disk that can be read and written; what was there before stays: make room or "
+        "put it right, then run `dvc repro` again"
+    )

@@ -93,4 +93,4 @@ def _line(name: str, score: dict[str, float], fold: int | None, k: int) -> str:
 
 
 if __name__ == "__main__":
-    common.run(work, str(__doc__), "clips", "labels", "members", "out")
+    common.run(work, str(__doc__), "clips", "labels", "members", "out", out=("out",))

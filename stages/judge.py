@@ -34,7 +34,13 @@ def work(params: Params, at: argparse.Namespace) -> None:
     checkpoints = Checkpoints(at.checkpoints / "judge", key)
     fit = crossfit.fit_and_score(features, params.judge, len(classes), n_frames, seed=params.seed)
     judged = judging.judge(
-        roles, len(classes), params.judge.rounds, fit, checkpoints, say=lambda line: print(f"judge: {line}", flush=True)
+        roles,
+        len(classes),
+        params.judge.rounds,
+        fit,
+        checkpoints,
+        say=lambda line: print(f"judge: {line}", flush=True),
+        starmap=crossfit.side_by_side(params.compute, machine, len(roles.folds)),
     )
     simple = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
     judging.write(at.out, judged, simple)
@@ -42,4 +48,4 @@ def work(params: Params, at: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(work, str(__doc__), "clips", "features", "out", "checkpoints")
+    run(work, str(__doc__), "clips", "features", "out", "checkpoints", out=("out",))

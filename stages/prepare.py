@@ -45,4 +45,4 @@ def _with_noise(params: Params, table: pd.DataFrame) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    run(work, __doc__, "raw", "clips")
+    run(work, __doc__, "raw", "clips", out=("clips",))

@@ -29,4 +29,4 @@ def work(params: Params, at: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(work, str(__doc__), "clips", "latents", "out")
+    run(work, str(__doc__), "clips", "latents", "out", out=("out",))

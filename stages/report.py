@@ -28,4 +28,4 @@ def work(params: Params, at: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(work, str(__doc__), *INPUTS, "out")
+    run(work, str(__doc__), *INPUTS, "out", out=("out",))

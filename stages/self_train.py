@@ -8,8 +8,10 @@ from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ParamsError
 from pipeline.learner import KerasLearner
 from pipeline.params import Params
-from stages.common import run
+from stages.common import run, start_anew
 
+# TensorFlow keeps some 50 MB of every network that it has compiled, and each round compiles one.
+ROUNDS_A_PROCESS = 5
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -36,8 +38,15 @@ def work(params: Params, at: argparse.Namespace) -> None:
     checkpoints = Checkpoints(at.checkpoints / at.member, key)
     learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member)
     state = selftraining.run_rounds(
-        split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)
+        split,
+        member,
+        learner,
+        checkpoints,
+        say=lambda line: print(f"{at.member}: {line}", flush=True),
+        most=ROUNDS_A_PROCESS,
     )
+    if len(state.rounds) < member.rounds:
+        start_anew("stages.self_train")
     members.write(
         at.members / at.member,
         member,
@@ -54,4 +63,4 @@ def work(params: Params, at: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     paths = ("clips", "features", "labels", "members", "checkpoints")
-    run(work, "Train one member of the ensemble.", *paths, extra=("member",))
+    run(work, "Train one member of the ensemble.", *paths, out=("members", "member"), extra=("member",))

@@ -19,4 +19,4 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(work, __doc__, "clips", "raw", "features")
+    run(work, __doc__, "clips", "raw", "features", out=("features",))

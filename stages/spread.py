@@ -55,4 +55,4 @@ def _lines(table: pd.DataFrame) -> str:
 
 
 if __name__ == "__main__":
-    common.run(work, str(__doc__), "clips", "corrections", "latents", "judged", "out")
+    common.run(work, str(__doc__), "clips", "corrections", "latents", "judged", "out", out=("out",))

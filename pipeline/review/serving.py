@@ -40,7 +40,7 @@ def serve(run: Path, reports: Path, corrections: Path, *, port: int, ready: Call
         desk.rows()
     except OSError as error:
         raise EarmarkError(f"{corrections}: cannot be read ({error.strerror}); expected a table") from None
-    with lock.hold(corrections) as held, _listen(port, held.port) as listener:
+    with lock.hold(corrections) as held, _listen(port, lock.port(held.noted)) as listener:
         guard = Guard(listener.getsockname()[1], secrets.token_hex(16))
         address = f"http://{guard.hosts[0]}/"
         held.note(address)

@@ -87,8 +87,8 @@ class Project:
         return words.removeprefix("error: ")
 
     def state(self) -> dict[str, str]:
-        """A checksum of each file of the run; of a link or a folder its name alone. Checkpoints are no output."""
-        found = (path for path in sorted(self.data.rglob("*")) if "checkpoints" not in path.parts)
+        """A checksum of each file of the run, but for checkpoints and locks; of a link or a folder its name alone."""
+        found = (p for p in sorted(self.data.rglob("*")) if "checkpoints" not in p.parts and p.suffix != ".lock")
         return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() if _plain(p) else "" for p in found}
 
     def index(self) -> pd.DataFrame:

@@ -161,7 +161,7 @@ def test_the_port_of_last_time_is_taken_again_if_it_can_be(start):
 def test_a_note_of_something_else_is_no_port(review, noted):
     with lock.hold(review.file) as held:
         held.note(noted)
-        assert held.port == 0
+        assert lock.port(held.noted) == 0
 
 
 @pytest.mark.parametrize("port", ["-1", "80", "65536", "a", "1e4"])
@@ -250,4 +250,4 @@ class TestWhatHasToBeThere:
     def test_a_folder_that_cannot_be_written(self, review, monkeypatch):
         review.corrections = review.root / "none" / "corrections.csv"
         message = refused(review, monkeypatch)
-        assert "cannot be written (No such file or directory)" in message
+        assert "cannot be written or locked (No such file or directory)" in message

@@ -15,8 +15,10 @@ from pipeline.selftraining import Rounds, run_rounds
 class Scripted:
     """A learner whose probabilities are a function of what it was fitted on."""
 
-    def __init__(self, n: int, stop_in: int | None = None) -> None:
+    def __init__(self, n: int, stop_in: int = 1000) -> None:
         self.n, self.stop_in, self.state, self.fits, self.seen = n, stop_in, 0, [], []
+        self.splits: list[Split] = []
+        self.restored: list[int] = []
 
     def fit(
         self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split
@@ -24,8 +26,10 @@ class Scripted:
         if number == self.stop_in:
             raise KeyboardInterrupt
         self.fits.append((number, rows.copy(), targets.copy(), doubtful.copy()))
+        self.splits.append(split)
         self.state = self.state * 31 + int(rows.sum() + 1e4 * targets[:, 0].sum()) + number
-        return pd.DataFrame({"epoch": [1], "loss": [1 / 3 + number]})
+        epochs = range(1, number + 1)
+        return pd.DataFrame({"epoch": epochs, "loss": [1 / 3 + epoch for epoch in epochs]})
 
     def predict(self) -> np.ndarray:
         raw = np.random.default_rng(self.state).random((self.n, 3)).astype(np.float32) ** 3
@@ -36,7 +40,29 @@ class Scripted:
         (folder / "state.txt").write_text(str(self.state))
 
     def restore(self, number: int, folder: Path) -> None:
+        self.restored.append(number)
         self.state = int((folder / "state.txt").read_text())
+
+
+class Steady(Scripted):
+    """A learner that always says the same."""
+
+    def __init__(self, probs: np.ndarray) -> None:
+        super().__init__(len(probs))
+        self.probs = probs
+
+    def predict(self) -> np.ndarray:
+        return self.probs
+
+
+class Code:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
 
 
 KINDS = [
@@ -51,15 +77,29 @@ KINDS = [
 def run(member, table):
     """Run four rounds; return the roles and what is left behind."""
 
-    def go(learner: Scripted, folder: Path, key: str = "k", **changes: object) -> tuple[Split, Rounds]:
+    def go(
+        learner: Scripted, folder: Path, key: str = "k", most: int | None = None, **changes: object
+    ) -> tuple[Split, Rounds]:
         changes = {"rounds": 4, "selection": {"lower": [0.5, 0.7]}} | changes
         split, said = table().split(**changes), []
-        state = run_rounds(split, member(**changes), learner, Checkpoints(folder, key), say=said.append)
-        assert ("no validation" in said[-1]) == (not split.validation.any())
-        assert "nan" not in said[-1]
+        state = run_rounds(split, member(**changes), learner, Checkpoints(folder, key), say=said.append, most=most)
+        rounds, done = changes["rounds"], learner.restored
+        assert said == [f"going on after round {number} of {rounds}" for number in done] + [
+            line(row, rounds) for row in state.rounds.iloc[sum(done) :].to_dict("records")
+        ]
         return split, state
 
     return go
+
+
+def line(row: dict[str, float], rounds: int) -> str:
+    """What is said of a round."""
+    score = row["val_accuracy"]
+    scored = f"validation accuracy {score:.3f}" if score == score else "no validation"
+    return (
+        f"round {row['round']} of {rounds}: {row['trusted']} trusted + {row['pseudo']} pseudo-labels, {scored}, "
+        f"selected {row['selected']} of {row['pool']} above {row['lower']:.2f}"
+    )
 
 
 @pytest.mark.parametrize("changes", KINDS)
@@ -73,7 +113,11 @@ def test_rounds_train_on_the_trusted_the_last_selection_and_what_is_believed(
     assert list(state.rounds["round"]) == [1, 2, 3, 4]
     assert len(set(state.selections["round"])) > 1
     last = Selected(np.empty(0, int), np.empty((0, 3)), np.empty(0))
+    assert all(given is split for given in learner.splits)
+    assert (state.rounds["trusted"] == len(trusted)).all()
+    assert (state.rounds["pool"] == split.pool.sum()).all()
     for number, rows, targets, doubtful in learner.fits:
+        assert (targets.dtype, doubtful.dtype) == (np.float32, bool)
         np.testing.assert_array_equal(rows[~doubtful], trusted)
         np.testing.assert_array_equal(targets[~doubtful], np.eye(3)[split.target[trusted]])
         assert len(np.unique(rows)) == len(rows)
@@ -91,9 +135,13 @@ def test_rounds_train_on_the_trusted_the_last_selection_and_what_is_believed(
         assert state.rounds["pseudo"].iloc[number - 1] == doubtful.sum()
 
 
-def test_the_bounds_are_recorded(tmp_path: Path, run) -> None:
-    _, state = run(Scripted(30), tmp_path / "c")
+def test_the_bounds_and_epochs_are_recorded(tmp_path: Path, run) -> None:
+    _, state = run(Scripted(30), tmp_path / "c", selection={"lower": [0.5, 0.7], "upper": 0.95})
     assert list(state.rounds["lower"].round(6)) == [0.5, 0.566667, 0.633333, 0.7]
+    assert (state.rounds["upper"] == 0.95).all()
+    assert list(state.rounds["epochs"]) == [1, 2, 3, 4]
+    assert list(state.history["round"]) == [1, 2, 2, 3, 3, 3, 4, 4, 4, 4]
+    assert list(state.history["epoch"]) == [1, 1, 2, 1, 2, 3, 1, 2, 3, 4]
     assert (state.rounds["pseudo"].iloc[1:].to_numpy() == state.rounds["selected"].iloc[:-1].to_numpy()).all()
 
 
@@ -107,6 +155,7 @@ def test_a_run_cut_off_in_any_round_ends_as_if_it_had_not_been(tmp_path: Path, r
     second = Scripted(30)
     _, resumed = run(second, tmp_path / "b", **changes)
     assert [fit[0] for fit in second.fits] == list(range(stop_in, 5))
+    assert second.restored == ([stop_in - 1] if stop_in > 1 else [])
     for again, first in zip(second.fits, whole.fits[stop_in - 1 :], strict=True):
         for one, other in zip(again, first, strict=True):
             np.testing.assert_array_equal(one, other)
@@ -115,6 +164,16 @@ def test_a_run_cut_off_in_any_round_ends_as_if_it_had_not_been(tmp_path: Path, r
         pd.testing.assert_frame_equal(
             getattr(resumed, name), getattr(undisturbed, name), check_dtype=False, check_exact=True
         )
+
+
+def test_a_run_in_parts_ends_as_one_in_a_piece(tmp_path: Path, run) -> None:
+    _, whole = run(Scripted(30), tmp_path / "a")
+    for rounds in ([1, 2, 3], [4], []):
+        learner = Scripted(30)
+        _, part = run(learner, tmp_path / "b", most=3)
+        assert [fit[0] for fit in learner.fits] == rounds
+    np.testing.assert_array_equal(part.probs, whole.probs)
+    assert list(part.rounds["round"]) == [1, 2, 3, 4]
 
 
 def test_a_round_that_selects_nothing_is_recorded(tmp_path: Path, run) -> None:
@@ -127,6 +186,56 @@ def test_without_a_fold_nothing_is_validated(tmp_path: Path, run) -> None:
     _, state = run(Scripted(30), tmp_path / "c", fold=None)
     assert state.rounds[["val_accuracy", "val_map"]].isna().all(axis=None)
     assert state.rounds["train_accuracy"].notna().all()
+
+
+def test_validation_is_scored_by_the_three_likeliest_classes(tmp_path: Path, member) -> None:
+    n, none = 6, np.zeros(6, bool)
+    given = np.array([0, 1, 2, 3, 4, 0])
+    split = Split(
+        given=given,
+        target=np.where(np.arange(n) == 5, given, -1),
+        trusted=np.arange(n) == 5,
+        doubtful=none,
+        pool=none,
+        validation=np.arange(n) < 5,
+        posterior=np.full((n, 5), np.nan, np.float32),
+        ruled_out=np.zeros((n, 5), bool),
+    )
+    learner = Steady(np.tile(np.array([0.4, 0.3, 0.2, 0.07, 0.03], np.float32), (n, 1)))
+    checkpoints = Checkpoints(tmp_path / "c", "k")
+    row = run_rounds(split, member(rounds=1), learner, checkpoints, say=lambda _: None).rounds.iloc[0]
+    assert row["val_map"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 5)
+    assert row["val_accuracy"] == pytest.approx(1 / 5)
+    assert row["train_accuracy"] == 1
+
+
+def test_a_checkpoint_cannot_carry_code(tmp_path: Path, run) -> None:
+    made = tmp_path / "made by the checkpoint"
+
+    def write(folder: Path) -> None:
+        np.save(folder / "probs.npy", np.array([Code(made)], object), allow_pickle=True)
+        (folder / "state.txt").write_text("0")
+        for name in ("rounds", "history", "selections"):
+            (folder / f"{name}.csv").write_text("round\n1\n")
+
+    Checkpoints(tmp_path / "c", "k").save(1, write)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        run(Scripted(30), tmp_path / "c")
+    assert not made.exists()
+
+
+def test_rounds_may_be_run_a_few_at_a_time(tmp_path: Path, member, table) -> None:
+    settings = member(rounds=5, selection={"lower": [0.5, 0.7]})
+    split, counts, found = table().split(), [], None
+    for _ in range(3):
+        checkpoints = Checkpoints(tmp_path / "few", "k")
+        found = run_rounds(split, settings, Scripted(30), checkpoints, say=lambda _: None, most=2)
+        counts.append(len(found.rounds))
+    assert counts == [2, 4, 5]
+    whole = run_rounds(split, settings, Scripted(30), Checkpoints(tmp_path / "all", "k"), say=lambda _: None)
+    np.testing.assert_array_equal(found.probs, whole.probs)
+    pd.testing.assert_frame_equal(found.rounds, whole.rounds)
+    pd.testing.assert_frame_equal(found.selections, whole.selections)
 
 
 def test_checkpoints_of_another_run_are_not_used(tmp_path: Path, run) -> None:
