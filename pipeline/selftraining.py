@@ -61,17 +61,9 @@ class Rounds:
 
 
 def run_rounds(
-    split: Split,
-    member: Member,
-    learner: Learner,
-    checkpoints: Checkpoints,
-    *,
-    say: Callable[[str], None],
-    most: int | None = None,
+    split: Split, member: Member, learner: Learner, checkpoints: Checkpoints, *, say: Callable[[str], None]
 ) -> Rounds:
     """Train, score the pool, select, repeat; go on after the last intact checkpoint.
-
-    With `most`, return after so many rounds, though there be more: another call goes on after them.
 
     Verified labels are never changed and the pool is scored anew in each round: a clip selected once may drop out. A
     doubtful clip is trained on its posterior in the rounds that follow one in which it was not selected. A round that
@@ -90,8 +82,7 @@ def run_rounds(
         state = _read(folder)
         learner.restore(done, folder)
         say(f"going on after round {done} of {member.rounds}")
-    last = member.rounds if most is None else min(member.rounds, done + most)
-    for number in range(done + 1, last + 1):
+    for number in range(done + 1, member.rounds + 1):
         with checkpoints.kept():
             state = _one_round(number, state, split, member, learner)
         checkpoints.save(number, partial(_write, state=state, learner=learner))

@@ -51,7 +51,7 @@ def fit(
         DataError: the loss became NaN or infinite.
     """
     steps = settings.epochs * int(train.num_batches or 1)
-    optimizer = keras.optimizers.AdamW(
+    optimizer = OneDeviceAdamW(
         learning_rate=_schedule(settings, steps),
         weight_decay=settings.weight_decay,
         use_ema=ema is not None,
@@ -87,6 +87,17 @@ def fit(
     ends = np.minimum(table["epoch"] * int(train.num_batches or 1), steps) - 1
     table["learning_rate"] = [_rate(settings, steps, int(step)) for step in ends]
     return table
+
+
+class OneDeviceAdamW(keras.optimizers.AdamW):
+    """AdamW on one device, of which TensorFlow can forget the graph.
+
+    With TensorFlow, Keras sums gradients over devices before it applies them, also where there is but one, and
+    TensorFlow keeps the graph of each such sum until the process ends: tens of MB a fit (tensorflow#97697).
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        return grads_and_vars
 
 
 def _normalise_anew(network: keras.Model, train: keras.utils.PyDataset, epoch: int) -> None:

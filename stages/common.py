@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import NoReturn
 
 from pipeline import locks
 from pipeline.errors import ArtifactError, EarmarkError
@@ -49,13 +48,6 @@ def run(work: Work, description: str, *paths: str, out: tuple[str, ...] = (), ex
     except KeyboardInterrupt:
         print("stopped; `dvc repro` goes on from what is finished", file=sys.stderr)
         sys.exit(INTERRUPTED)
-
-
-def start_anew(module: str) -> NoReturn:
-    """Begin this stage again, in the same process but with its memory given back; it goes on from its checkpoint."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
 
 
 @contextmanager

@@ -8,10 +8,8 @@ from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ParamsError
 from pipeline.learner import KerasLearner
 from pipeline.params import Params
-from stages.common import run, start_anew
+from stages.common import run
 
-# TensorFlow keeps some 50 MB of every network that it has compiled, and each round compiles one.
-ROUNDS_A_PROCESS = 5
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -38,15 +36,8 @@ def work(params: Params, at: argparse.Namespace) -> None:
     checkpoints = Checkpoints(at.checkpoints / at.member, key)
     learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member)
     state = selftraining.run_rounds(
-        split,
-        member,
-        learner,
-        checkpoints,
-        say=lambda line: print(f"{at.member}: {line}", flush=True),
-        most=ROUNDS_A_PROCESS,
+        split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)
     )
-    if len(state.rounds) < member.rounds:
-        start_anew("stages.self_train")
     members.write(
         at.members / at.member,
         member,

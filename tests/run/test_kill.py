@@ -15,7 +15,6 @@ from .conftest import Project
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 ROUNDS = 4
-ROUNDS_A_PROCESS = 5  # as in stages/self_train.py, which loads TensorFlow
 OUTPUTS = ("probs.npy", "rounds.csv", "history.csv", "selections.csv", "feature_maps.npy")
 
 
@@ -72,12 +71,3 @@ def test_a_checkpoint_of_other_settings_is_not_used(longer: Project) -> None:
     assert "round 1 of 4" in done.stdout
     rounds = (longer.folder / "data" / "members" / "one" / "rounds.csv").read_text().splitlines()
     assert len(rounds) == 1 + ROUNDS
-
-
-def test_many_rounds_are_spread_over_processes_that_give_their_memory_back(longer: Project) -> None:
-    longer.edit("self_train.rounds", ROUNDS_A_PROCESS + 1)
-    longer.edit("self_train.fit.epochs", 1)
-    said = longer.dvc("repro", "self_train@one").stdout
-    assert f"going on after round {ROUNDS_A_PROCESS} of {ROUNDS_A_PROCESS + 1}" in said
-    rounds = (longer.folder / "data" / "members" / "one" / "rounds.csv").read_text().splitlines()
-    assert len(rounds) == 1 + ROUNDS_A_PROCESS + 1

@@ -224,20 +224,6 @@ def test_a_checkpoint_cannot_carry_code(tmp_path: Path, run) -> None:
     assert not made.exists()
 
 
-def test_rounds_may_be_run_a_few_at_a_time(tmp_path: Path, member, table) -> None:
-    settings = member(rounds=5, selection={"lower": [0.5, 0.7]})
-    split, counts, found = table().split(), [], None
-    for _ in range(3):
-        checkpoints = Checkpoints(tmp_path / "few", "k")
-        found = run_rounds(split, settings, Scripted(30), checkpoints, say=lambda _: None, most=2)
-        counts.append(len(found.rounds))
-    assert counts == [2, 4, 5]
-    whole = run_rounds(split, settings, Scripted(30), Checkpoints(tmp_path / "all", "k"), say=lambda _: None)
-    np.testing.assert_array_equal(found.probs, whole.probs)
-    pd.testing.assert_frame_equal(found.rounds, whole.rounds)
-    pd.testing.assert_frame_equal(found.selections, whole.selections)
-
-
 def test_checkpoints_of_another_run_are_not_used(tmp_path: Path, run) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(Scripted(30, stop_in=3), tmp_path / "c", key="other")
