@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help repro test check tests browser test-backends fuzz format lock audit clean scm
+.PHONY: help repro test check tests browser test-backends fuzz mutants soak format lock audit clean scm
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -43,6 +43,13 @@ test-backends: $(VENV)/.dev  ## train every network on JAX and PyTorch too; inst
 
 fuzz: $(VENV)/.dev  ## decode 10,000 spoilt audio files
 	@$(BIN)/python -m benchmarks.fuzz --mutants 10000
+
+mutants: $(VENV)/.dev  ## spoil four modules in a thousand ways: do tests notice?
+	@$(BIN)/python -m benchmarks.mutants
+
+soak: $(VENV)/.dev scm  ## disturb each write of each stage, then kill a run for half an hour; two hours
+	@EARMARK_EVERY_WRITE=1 $(BIN)/pytest tests/faults/test_crashes.py
+	@$(BIN)/python -m benchmarks.soak
 
 format: $(VENV)/.dev  ## put the code into shape
 	@$(BIN)/ruff format .

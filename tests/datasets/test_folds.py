@@ -57,6 +57,31 @@ def test_the_same_seed_gives_the_same_folds():
     assert (deal[0] != deal[2]).any()
 
 
+def deal(groups: list[list[tuple[str, int, bool]]]) -> list[set[int]]:
+    """Deal groups, lists of (label, number of clips, verified), to two folds; return which each group lies in."""
+    rows = [(label, str(i), v) for i, group in enumerate(groups) for label, n, v in group for _ in range(n)]
+    labels, names, verified = zip(*rows, strict=True)
+    fold = folds.assign(labels, names, verified, n_folds=2, seed=0)
+    return [{int(f) for f, name in zip(fold, names, strict=True) if name == str(i)} for i in range(len(groups))]
+
+
+def test_the_largest_group_comes_first_and_the_smaller_fold_wins_a_tie():
+    places = deal([[("c", 3, False)], [("a", 6, False)], [("d", 2, False)], [("b", 4, False)]])
+    assert places == [{1}, {0}, {0}, {1}]
+
+
+def test_verified_clips_of_a_class_are_kept_apart_even_if_its_clips_are_less_even_then():
+    _, one, other = deal([[("a", 5, False)], [("a", 1, True)], [("a", 1, True)]])
+    assert one != other
+
+
+def test_a_rare_class_is_spread_before_a_common_one():
+    *_, rare, both = deal(
+        [[("common", 12, True)], [("common", 8, True)], [("rare", 3, True)], [("common", 1, True), ("rare", 1, True)]]
+    )
+    assert rare != both
+
+
 def clips(**columns) -> pd.DataFrame:
     base = {
         "group": ["g0", "g1", "g2", "g3", "g4"],
@@ -78,7 +103,12 @@ def test_good_folds_pass():
         ({"fold": [0, 0, 0, 0, -1]}, 2, r"folds\.n: found 2"),
         ({"group": ["g0", "g0", "g2", "g3", "g4"]}, 2, r"group 'g0': found in the folds \[0, 1\]"),
         ({"group": ["g0", "g1", "g2", "g3", "g0"]}, 2, r"group 'g0': found in the folds \[-1, 0\]"),
-        ({"label": ["a", "b", "a", "a", "a"]}, 2, r"class 'b': all training clips lie in fold 1"),
+        ({"group": ["g0", "g1", "g2", "g2", "g4"]}, 2, r"group 'g2': found in the folds \[0, 1\]"),
+        (
+            {"label": ["a", "b", "a", "a", "a"]},
+            2,
+            r"class 'b': all training clips lie in fold 1.* \(its clips are few or share a group\); add clips",
+        ),
     ],
 )
 def test_bad_folds_are_named(columns, n_folds, words):

@@ -8,7 +8,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 from pipeline import schemas
 from pipeline.params import Spread
-from pipeline.spreading import affinity, distributions, scale, spread
+from pipeline.spreading import affinity, answer, distributions, spread
 
 
 def _settings(**given):
@@ -19,7 +19,7 @@ def _unverified(table):
     return table[~table["verified"]]
 
 
-@pytest.mark.parametrize("alpha", [0.1, 0.3, 0.9])
+@pytest.mark.parametrize("alpha", [0.1, 0.3, 0.9, 0.99])
 def test_distributions_are_the_closed_form(clouds, alpha):
     x, clips, _ = clouds(n=60)
     seeds = np.where(clips["verified"], clips["label"].str[-1].astype(int), -1)
@@ -86,6 +86,21 @@ def test_the_table_fits_its_schema_and_says_where_each_label_is_from(clouds, gro
     assert (verified["spread_label"] == verified["label"]).all()
     assert (verified["reason"] == "verified").all()
     assert (verified["confidence"] == 1).all()
+    assert not table[14:].query("~verified")["abstained"].any()
+
+
+def test_a_clip_whose_label_was_rejected_is_not_spread_to_but_stays_in_its_group(clouds):
+    x, clips, _ = clouds()
+    groups = {"low": ["class0", "class1"], "high": ["class2", "class3"]}
+    rejected = (clips.index < 40) & ~clips["verified"]
+    reviewed = clips.assign(given=clips["label"], label=clips["label"].mask(rejected, ""))
+    table = spread(x, reviewed, groups, _settings())
+    assert (table["group"] == np.where(clips["label"].isin(groups["low"]), "low", "high")).all()
+    assert (table["reason"][rejected] == "abstained: no given label").all()
+    assert table["abstained"][rejected].all()
+    unlabelled = spread(x, reviewed.drop(columns="given"), groups, _settings())
+    assert (unlabelled["group"][rejected] == "").all()
+    assert unlabelled.drop(columns="group").equals(table.drop(columns="group"))
 
 
 def test_promoted_clips_are_the_unverified_that_agree(clouds, groups):
@@ -157,18 +172,31 @@ def test_a_group_without_any_clip_is_no_error(clouds, groups):
 @pytest.mark.parametrize("kernel", ["rbf", "knn"])
 def test_identical_latents_abstain(clouds, groups, kernel):
     x, clips, _ = clouds()
-    table = spread(np.full_like(x, 0.1), clips, groups, _settings(kernel=kernel))
+    table = spread(np.tile(x[0], (len(x), 1)), clips, groups, _settings(kernel=kernel))
     assert (_unverified(table)["reason"] == "abstained: the latents of the group are identical").all()
 
 
+@pytest.mark.parametrize("row", [7, 299])
 @pytest.mark.parametrize("kernel", ["rbf", "knn"])
-def test_a_far_outlier_abstains_and_the_others_do_not(clouds, groups, kernel):
+def test_a_far_outlier_abstains_and_the_others_do_not(clouds, groups, kernel, row):
     x, clips, _ = clouds()
-    clips.loc[7, "verified"] = False
-    x[7] = 1e6
+    clips.loc[row, "verified"] = False
+    x[row] = 1e6
     table = spread(x, clips, groups, _settings(kernel=kernel))
-    assert table["reason"][7] == "abstained: no evidence"
-    assert not _unverified(table).drop(7)["abstained"].any()
+    assert table["reason"][row] == "abstained: no evidence"
+    assert not _unverified(table).drop(row)["abstained"].any()
+
+
+def test_a_graph_that_is_not_finite_gives_no_answer():
+    said = answer(np.full((4, 4), np.nan), np.array([0, 1, -1, -1]), _settings(max_iter=9))
+    assert (said.best == -1).all()
+    assert (said.confidence == 0).all()
+    assert said.reason == ["abstained: not finite"] * 4
+
+
+def test_no_warning_but_that_of_convergence_is_silenced():
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        answer(np.full((4, 4), np.inf), np.array([0, 1, -1, -1]), _settings(max_iter=9))
 
 
 def test_a_clip_between_two_classes_abstains_for_a_tie(clouds):
@@ -188,20 +216,17 @@ def test_answers_below_min_confidence_abstain(clouds, groups):
     assert (high["promoted"] == low["promoted"] & ~unsure).all()
 
 
+def test_an_answer_of_just_min_confidence_counts(clouds, groups):
+    x, clips, _ = clouds()
+    low = _unverified(spread(x, clips, groups, _settings()))
+    least = low["confidence"].quantile(0.5, interpolation="lower")
+    high = spread(x, clips, groups, _settings(min_confidence=least)).loc[low.index]
+    assert (high["abstained"] == (low["confidence"] < least)).all()
+
+
 def test_stopping_before_convergence_is_logged_not_raised(clouds, groups, caplog):
     x, clips, _ = clouds(n=80)
     with caplog.at_level(logging.WARNING):
         table = spread(x, clips, groups, _settings(max_iter=1, alpha=0.99))
-    assert "spread.max_iter (1)" in caplog.text
+    assert caplog.messages == ["label spreading stopped at spread.max_iter (1) before spread.tol"]
     assert len(table) == 80
-
-
-def test_scale_is_the_median_squared_distance_to_the_neighbours():
-    assert scale(np.array([[0.0], [1.0], [3.0]]), 1) == pytest.approx(1.0)
-    assert scale(np.array([[0.0], [1.0], [3.0]]), 2) == pytest.approx(4.0)
-
-
-def test_scale_looks_past_duplicates():
-    assert scale(np.repeat([[0.0, 0.0], [1.0, 1.0]], 20, axis=0), 3) == pytest.approx(0.5)
-    x = np.repeat(np.random.default_rng(0).normal(size=(10, 2)), 5, axis=0)
-    assert scale(x, 7) > 1e-6
