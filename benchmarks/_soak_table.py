@@ -31,7 +31,7 @@ def markdown(rows: pd.DataFrame, samples: pd.DataFrame, line: Line | None) -> st
     lines = {
         "kills": f"{len(kills)}: {_listed(kills['kind'], list(KINDS))}",
         "hit during": _listed(kills["stage"].replace("", "no stage"), []),
-        "left an orphan": f"{int((kills['orphans'].astype(float) > 0).sum())}",
+        "left an orphan": f"{left_alone(kills)}",
         "went on in spite of it": _listed(kills.loc[~kills["ended"].astype(bool), "kind"], list(KINDS)) or "0",
         "laps": f"{len(laps)}, in {', '.join(f'{m:.1f}' for m in minutes)} minutes; undisturbed {alone:.1f}",
         "rounds": f"{trained} trained, {again} of them once more, {cut_off(kills)} more cut off",
@@ -45,6 +45,12 @@ def markdown(rows: pd.DataFrame, samples: pd.DataFrame, line: Line | None) -> st
         ),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in lines.items())])
+
+
+def left_alone(kills: pd.DataFrame) -> int:
+    """Return how many times DVC ended and a stage did not."""
+    ended = kills["kind"].str.endswith("to DVC") & kills["ended"].astype(bool)
+    return int((ended & (kills["orphans"].astype(float) > 0)).sum())
 
 
 def cut_off(kills: pd.DataFrame) -> int:

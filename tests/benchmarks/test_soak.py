@@ -267,7 +267,7 @@ def test_what_was_survived_is_summed_up() -> None:
             {"record": "undisturbed", "lap": 0, "ended": True, "took": 600},
             {"record": "kill", "kind": "SIGKILL to all", "stage": TRAINING, "ended": True, "orphans": 0},
             {"record": "kill", "kind": "SIGTERM to DVC", "stage": TRAINING, "ended": True, "orphans": 1},
-            {"record": "kill", "kind": "SIGINT to DVC", "stage": "", "ended": False, "orphans": 0},
+            {"record": "kill", "kind": "SIGINT to DVC", "stage": "", "ended": False, "orphans": 1},
             {"record": "refused", "stage": TRAINING},
             {"record": "lap", "ended": True, "took": 750, "rounds": 33, "rounds_again": 3, "files": 9, "differing": 0},
             {"record": "lap", "ended": False, "took": 60, "rounds": 1, "rounds_again": 0},

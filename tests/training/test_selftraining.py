@@ -77,12 +77,10 @@ KINDS = [
 def run(member, table):
     """Run four rounds; return the roles and what is left behind."""
 
-    def go(
-        learner: Scripted, folder: Path, key: str = "k", most: int | None = None, **changes: object
-    ) -> tuple[Split, Rounds]:
+    def go(learner: Scripted, folder: Path, key: str = "k", **changes: object) -> tuple[Split, Rounds]:
         changes = {"rounds": 4, "selection": {"lower": [0.5, 0.7]}} | changes
         split, said = table().split(**changes), []
-        state = run_rounds(split, member(**changes), learner, Checkpoints(folder, key), say=said.append, most=most)
+        state = run_rounds(split, member(**changes), learner, Checkpoints(folder, key), say=said.append)
         rounds, done = changes["rounds"], learner.restored
         assert said == [f"going on after round {number} of {rounds}" for number in done] + [
             line(row, rounds) for row in state.rounds.iloc[sum(done) :].to_dict("records")
@@ -164,16 +162,6 @@ def test_a_run_cut_off_in_any_round_ends_as_if_it_had_not_been(tmp_path: Path, r
         pd.testing.assert_frame_equal(
             getattr(resumed, name), getattr(undisturbed, name), check_dtype=False, check_exact=True
         )
-
-
-def test_a_run_in_parts_ends_as_one_in_a_piece(tmp_path: Path, run) -> None:
-    _, whole = run(Scripted(30), tmp_path / "a")
-    for rounds in ([1, 2, 3], [4], []):
-        learner = Scripted(30)
-        _, part = run(learner, tmp_path / "b", most=3)
-        assert [fit[0] for fit in learner.fits] == rounds
-    np.testing.assert_array_equal(part.probs, whole.probs)
-    assert list(part.rounds["round"]) == [1, 2, 3, 4]
 
 
 def test_a_round_that_selects_nothing_is_recorded(tmp_path: Path, run) -> None:
