@@ -8,7 +8,6 @@ without a word, so a limit to the size of a file stands for a disk that is full 
 to import than a small stage to run.
 """
 
-import contextlib
 import errno
 import importlib
 import json
@@ -19,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -137,18 +137,15 @@ def _become(order: Order, counter: str, said: int) -> None:
     if order.largest is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order.largest, order.largest))
     code = 1
-    with contextlib.suppress(Exception):
-        try:
-            runpy.run_module(order.command[1], run_name="__main__")
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-            if isinstance(end.code, str):
-                print(end.code, file=sys.stderr)
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
+    try:
+        runpy.run_module(order.command[1], run_name="__main__")
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

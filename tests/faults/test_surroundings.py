@@ -1,5 +1,6 @@
 """Where it runs: folders of any name, terminals of little, and disks that may not be written to."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -107,3 +108,14 @@ def test_libraries_and_home_may_be_read_only(project: Project):
     command = [*prefix, sys.executable, "-c", code]
     done = subprocess.run(command, cwd=project.folder, env=home, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, f"{RATE // 2}\n"), done.stderr
+
+
+def test_a_file_system_without_locks_is_told_and_gone_on_with(
+    copied: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none(file: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("pipeline.locks.fcntl.flock", none)
+    copied.passes("ensemble")
+    assert "run one `dvc repro` at a time" in capsys.readouterr().err
