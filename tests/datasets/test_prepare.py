@@ -91,6 +91,11 @@ def prepare(folder: Path, path: Path) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def listing(folder):
+    """What lies there, but for locks."""
+    return [path.name for path in folder.iterdir() if path.suffix != ".lock"]
+
+
 class TestStage:
     def test_writes_both_folders_and_counts_what_it_leaves_aside(self, makers, tmp_path):
         root = tmp_path / "söunds"
@@ -113,7 +118,7 @@ class TestStage:
         assert refused.stderr.startswith("error: dataset.simulate_noise: found ")
         assert "Traceback" not in refused.stderr
         assert (tmp_path / "clips" / "clips.csv").read_bytes() == before
-        assert sorted(p.name for p in tmp_path.iterdir()) == ["clips", "params.yaml", "raw", "söunds"]
+        assert sorted(listing(tmp_path)) == ["clips", "params.yaml", "raw", "söunds"]
 
     @pytest.mark.parametrize(
         ("grouping", "words"),
@@ -131,4 +136,4 @@ class TestStage:
         assert done.returncode == 1
         assert len(done.stderr.strip().splitlines()) == 1
         assert "dataset.root" in done.stderr
-        assert [p.name for p in tmp_path.iterdir()] == ["params.yaml"]
+        assert listing(tmp_path) == ["params.yaml"]

@@ -41,7 +41,7 @@ def test_a_path_that_leaves_the_folder_is_refused(project: Project, path: str):
     words = project.refused("prepare")
     assert "clips.csv:14: path " in words or "clips.csv:15: path " in words
     assert "expected one relative to and below the data set's folder" in words
-    assert not project.data.exists() or not list(project.data.iterdir())
+    assert not project.state()
 
 
 @pytest.mark.fault(19)

@@ -49,8 +49,9 @@ class Project:
         )
 
     def state(self) -> dict[str, str]:
-        """A checksum of every file, but for checkpoints, which are no output."""
-        files = [p for p in self.root.rglob("*") if p.is_file() and "checkpoints" not in p.parts]
+        """A checksum of every file, but for checkpoints and locks, which are no output."""
+        kept = (p for p in self.root.rglob("*") if "checkpoints" not in p.parts and p.suffix != ".lock")
+        files = [p for p in kept if p.is_file()]
         return {str(p.relative_to(self.root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
 
 
