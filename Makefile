@@ -67,7 +67,7 @@ audit:  ## look for known vulnerabilities in the locked versions; needs pipx and
 
 clean:  ## remove the environment and everything a run has made
 	rm -rf $(VENV) data/raw data/clips data/features data/latents data/judged data/labels data/members data/ensemble \
-		data/projection data/checkpoints data/.*.lock reports/* dvc_plots .dvc/cache .dvc/tmp
+		data/projection data/checkpoints data/.*.lock .*.lock reports/* dvc_plots .dvc/cache .dvc/tmp
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUPPORTED)' || \
