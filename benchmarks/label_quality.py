@@ -42,6 +42,7 @@ class Job:
     done: frozenset[tuple[Any, ...]]
     networks: tuple[str, ...] | None
     members: int
+    more_tests: int
     smoke: bool
 
 
@@ -52,7 +53,8 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
 
     params = load(job.params, smoke=job.smoke)
     backend.configure("cpu", "float32")
-    clean = _data.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
+    root = job.root if job.dataset == "esc10" else None
+    clean = _data.clean(params, root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:
         data = _data.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
         bench = _methods.Bench(data, clean.params, job.store, job.members)
@@ -98,9 +100,10 @@ def main() -> None:
     done = _table.done(out, KEYS)
     networks = tuple(at.networks) if at.networks else None
     store = at.store or Path(tempfile.gettempdir()) / "earmark-label-quality"
-    rates, members = tuple(at.rates), 1 if at.smoke else at.members
+    rates = tuple(at.rates)
+    size = (1, 0, True) if at.smoke else (at.members, at.more_tests, False)
     todo = [
-        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, rates, seed, store, done, networks, members, at.smoke)
+        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, rates, seed, store, done, networks, *size)
         for seed in at.seeds
         for kind in at.kinds
         for data in at.data
@@ -125,6 +128,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--networks", nargs="+", help="which network rows (default: all)")
     parser.add_argument("--members", type=int, default=3, help="networks a row, joined by their geometric mean")
+    parser.add_argument("--more-tests", type=int, default=1800, help="clips that join the test split of the demo")
     parser.add_argument("--processes", type=int, help="default: one a core")
     parser.add_argument("--smoke", action="store_true", help="two epochs: shows that it runs, its figures say nothing")
     parser.add_argument(

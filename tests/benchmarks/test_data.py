@@ -15,11 +15,15 @@ RATES = (0.1, 0.2, 0.3, 0.4)
 
 
 @pytest.fixture(scope="module")
-def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> _data.Clean:
+def few(root: Path) -> Params:
     params = load_params(root / "presets" / "demo.yaml")
     dataset = params.dataset.model_copy(update={"clips": 150})
     compute = params.compute.model_copy(update={"jobs": 1})
-    few = params.model_copy(update={"dataset": dataset, "compute": compute})
+    return params.model_copy(update={"dataset": dataset, "compute": compute})
+
+
+@pytest.fixture(scope="module")
+def demo(few: Params, tmp_path_factory: pytest.TempPathFactory) -> _data.Clean:
     return _data.clean(few, None, 3, tmp_path_factory.mktemp("store"))
 
 
@@ -53,6 +57,21 @@ def test_all_labels_of_a_clean_data_set_are_true_and_of_a_class(demo):
     assert 120 < len(demo.table) < 150
     assert list(demo.features.index["clip_id"]) == list(demo.table["clip_id"])
     assert len(demo.features.frames) == demo.features.index["n_frames"].sum()
+
+
+def test_clips_that_join_the_demos_tests_leave_what_trains_as_it_was(demo, few, tmp_path):
+    more = _data.clean(few, None, 3, tmp_path, more_tests=60)
+    noisy = [_data.noisy(data, "within_group", 0.3, seed=3) for data in (demo, more)]
+    train = [data.clips[data.train].reset_index(drop=True) for data in noisy]
+    pd.testing.assert_frame_equal(*train)
+    assert [int(data.test.sum()) for data in noisy] == [
+        len(demo.table) - len(train[0]),
+        len(more.table) - len(train[0]),
+    ]
+    assert 40 < len(more.table) - len(demo.table) <= 60
+    rows = [np.flatnonzero(data.train) for data in noisy]
+    for one, other in zip(*rows, strict=True):
+        np.testing.assert_array_equal(noisy[0].features.clip(one), noisy[1].features.clip(other))
 
 
 def test_official_folds_are_the_test_splits_and_share_one_extraction(root, shared, tmp_path, quick):
