@@ -1,8 +1,8 @@
 """What judges say of each clip's class, joined and calibrated on the verified clips.
 
 Conventions: a judge gives float64 (n, n_classes) probabilities, and no clip's probabilities come from a judge that saw
-the label of that clip, or of another clip of the same source: only then do verified clips tell how far to trust a
-judge on the unverified ones. A NaN row: the judge says nothing of the clip.
+the label of that clip, nor a verified clip's from one that saw another clip of its source: only then do verified clips
+not promise more than a judge can do on the unverified ones. A NaN row: the judge says nothing of the clip.
 
 Two kinds of judge: models that were cross-fitted over the folds; and label spreading within groups, which is silent on
 whether the clip is of another group's class. They are joined log-linearly, each with an exponent ("temperature") that

@@ -1,9 +1,12 @@
 """Cross-fitted judges: every training clip is scored by a network that was not trained on it, nor on its given label.
 
-Conventions: one network a fold, trained on the other folds. In round 1 it sees the verified clips alone. In round 2 it
-also sees the unverified clips of those folds, with what the judges of round 1 believe of them as soft targets: a
-belief joins a network's answer with the clip's given label, by `pipeline.posterior` with all classes in one group,
-so that judges do not depend on the grouping. The judges of round 1 saw no unverified label at all, and rates and
+Conventions: one network a fold, trained on the other folds. In round 1 it sees the verified clips alone, so that all of
+them may judge an unverified clip, and their geometric mean does; a verified clip is judged by the network of its fold
+alone. What the verified clips say of the judges is then a little too modest for the unverified ones, the more so for
+those of a source that has verified clips too. In round 2 a network also sees the unverified clips of the other folds,
+with what the judges of round 1 believe of them as soft targets, and each clip is judged by the network of its fold. A
+belief joins a network's answer with the clip's given label, by `pipeline.posterior` with all classes in one group, so
+that judges do not depend on the grouping. The judges of round 1 saw no unverified label at all, and rates and
 calibration are found on the training folds alone; so no given label of an unverified clip ever reaches the network that
 judges it. (Verified labels of a fold do reach its round-2 judge in one indirect way: through the networks of round 1
 that helped to label the other folds.)
@@ -19,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipeline import evidence, posterior
+from pipeline import ensemble, evidence, posterior
 from pipeline.artifacts import publish, write_array, write_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
@@ -48,6 +51,11 @@ class Roles:
         """Bool (n_classes,): the classes of which a judge of `fold` is shown a verified clip."""
         shown = self.given[self.verified & (self.fold != fold)]
         return np.bincount(shown, minlength=n_classes) > 0
+
+    def judged_in(self, number: int, fold: int) -> np.ndarray:
+        """Bool (n,): the clips that the network of a round and a fold judges."""
+        unseen = self.fold == fold
+        return self.train & (unseen | ~self.verified if number == 1 else unseen)
 
     @property
     def folds(self) -> list[int]:
@@ -112,28 +120,45 @@ def judge(
     Raises:
         DataError: the loss of a network is no longer a number; the checkpoints of those before stay.
     """
-    n = len(roles.given)
-    done, probs, table = 0, np.full((rounds, n, n_classes), np.nan, np.float32), pd.DataFrame()
+    each = np.full((rounds, len(roles.folds), len(roles.given), n_classes), np.nan, np.float32)
+    done, table = 0, pd.DataFrame()
     if latest := checkpoints.latest():
         done, folder = latest
-        probs = np.load(folder / "probs.npy", allow_pickle=False)
+        each = np.load(folder / "each.npy", allow_pickle=False)
         table = pd.read_csv(folder / "table.csv")
-    for number in range(1, rounds + 1):
-        before = len(roles.folds) * (number - 1)
-        folds = roles.folds[max(0, done - before) :]
-        heard = [material(roles, n_classes, fold, probs[0] if number == 2 else None) for fold in folds]
+    for number, said in enumerate(each, start=1):
+        before = joined(each[0]) if number == 2 else None
+        left = list(enumerate(roles.folds))[max(0, done - len(roles.folds) * (number - 1)) :]
         calls = [
-            (*shown, np.flatnonzero(roles.train & (roles.fold == fold)), f"judge {number}, fold {fold}")
-            for shown, fold in zip(heard, folds, strict=True)
+            (
+                *material(roles, n_classes, fold, before),
+                np.flatnonzero(roles.judged_in(number, fold)),
+                f"judge {number}, fold {fold}",
+            )
+            for _, fold in left
         ]
         with checkpoints.kept():
-            for call, fold, said in zip(calls, folds, starmap(fit, calls), strict=True):
-                probs[number - 1, call[3]] = silent_where_unheard(said, roles.heard(fold, n_classes))
-                row = _row(roles, number, fold, len(call[0]), probs[number - 1])
+            for call, (place, fold), answers in zip(calls, left, starmap(fit, calls), strict=True):
+                said[place, call[3]] = silent_where_unheard(answers, roles.heard(fold, n_classes))
+                row = _row(roles, number, fold, len(call[0]), said[place])
                 table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
-                checkpoints.save(len(table), partial(_write, probs=probs, table=table))
+                checkpoints.save(len(table), partial(_write, each=each, table=table))
                 say(_line(row, rounds))
-    return Judged(probs=probs[-1], table=table)
+    return Judged(probs=joined(each[-1]), table=table)
+
+
+def joined(each: np.ndarray) -> np.ndarray:
+    """Return float32 (n, n_classes), the geometric mean of those that judged a clip; NaN where nobody did.
+
+    Args:
+        each: float32 (n_judges, n, n_classes); all judged a clip, or one, or none: the others' rows are NaN.
+    """
+    count = np.isfinite(each).all(axis=2).sum(axis=0)
+    probs = np.where(count[:, np.newaxis] > 0, np.nansum(each, axis=0), np.nan).astype(np.float32)
+    several = count > 1
+    if several.any():
+        probs[several] = ensemble.combine(list(each[:, several]), method="geometric")
+    return probs
 
 
 def _row(roles: Roles, number: int, fold: int, clips: int, probs: np.ndarray) -> dict[str, Any]:
@@ -202,8 +227,8 @@ def _beliefs(roles: Roles, before: np.ndarray, verified: np.ndarray, pool: np.nd
     return posterior.believe(joined, noise, one_group, roles.given[pool])
 
 
-def _write(folder: Path, probs: np.ndarray, table: pd.DataFrame) -> None:
-    np.save(folder / "probs.npy", probs, allow_pickle=False)
+def _write(folder: Path, each: np.ndarray, table: pd.DataFrame) -> None:
+    np.save(folder / "each.npy", each, allow_pickle=False)
     write_table(folder / "table.csv", table)
 
 

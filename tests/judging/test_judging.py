@@ -17,7 +17,7 @@ class Centroids:
     """A network's stand-in that notes what it was given: the nearer a class's centre, the likelier the class."""
 
     def __init__(self, x, fail_at=None):
-        self.x, self.calls, self.fail_at = x, [], fail_at
+        self.x, self.calls, self.answers, self.fail_at = x, [], [], fail_at
 
     def __call__(self, rows, targets, doubtful, at, name):
         if len(self.calls) == self.fail_at:
@@ -25,7 +25,8 @@ class Centroids:
         self.calls.append({"rows": rows, "targets": targets, "doubtful": doubtful, "at": at, "name": name})
         centres = (targets.T @ self.x[rows]) / targets.sum(axis=0)[:, np.newaxis]
         raw = np.exp(-((self.x[at][:, np.newaxis] - centres) ** 2).sum(axis=2) / 8)
-        return (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32)
+        self.answers.append((raw / raw.sum(axis=1, keepdims=True)).astype(np.float32))
+        return self.answers[-1]
 
 
 @pytest.fixture
@@ -57,10 +58,29 @@ def test_every_training_clip_is_scored_by_a_network_that_did_not_see_it(world, t
     assert (judged.probs.argmax(axis=1) == truth)[roles.train].mean() > 0.8
     assert len(fit.calls) == len({call["name"] for call in fit.calls}) == rounds * FOLDS
     for call in fit.calls:
-        assert not set(roles.fold[call["rows"]]) & set(roles.fold[call["at"]])
+        assert not set(call["rows"]) & set(call["at"])
+        # Of a fold that it was trained on, a network judges what no network was trained on.
+        both = call["at"][np.isin(roles.fold[call["at"]], roles.fold[call["rows"]])]
+        assert not roles.verified[both].any()
     for number in range(rounds):
         scored = np.concatenate([call["at"] for call in fit.calls[number * FOLDS :][:FOLDS]])
-        np.testing.assert_array_equal(np.sort(scored), np.flatnonzero(roles.train))
+        times = np.where(roles.verified | (number == 1), 1, FOLDS) * roles.train
+        np.testing.assert_array_equal(np.bincount(scored, minlength=len(x)), times)
+
+
+def test_an_unverified_clip_is_judged_by_the_mean_of_all_and_better_than_by_one(world, tmp_path):
+    x, truth, roles = world
+    fit = Centroids(x)
+    judged = _judge(roles, fit, tmp_path, 1)
+    pool = np.flatnonzero(roles.train & ~roles.verified)
+    each = np.stack([fit.answers[i][np.isin(call["at"], pool)] for i, call in enumerate(fit.calls)])
+    product = np.prod(each.astype(np.float64), axis=0) ** (1 / FOLDS)
+    np.testing.assert_allclose(judged.probs[pool], product / product.sum(axis=1, keepdims=True), rtol=1e-5)
+
+    def cost(probs):
+        return -np.log(probs[np.arange(len(pool)), truth[pool]]).mean()
+
+    assert cost(judged.probs[pool]) < np.mean([cost(one) for one in each])
 
 
 def test_round_one_hears_verified_clips_alone_and_round_two_doubts_the_others(world, tmp_path):
