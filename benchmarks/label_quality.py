@@ -127,7 +127,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rates", nargs="+", type=float, default=list(RATES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--networks", nargs="+", help="which network rows (default: all)")
-    parser.add_argument("--members", type=int, default=3, help="networks a row, joined by their geometric mean")
+    parser.add_argument("--members", type=int, default=2, help="networks a row, joined by their geometric mean")
     parser.add_argument("--more-tests", type=int, default=1800, help="clips that join the test split of the demo")
     parser.add_argument("--processes", type=int, help="default: one a core")
     parser.add_argument("--smoke", action="store_true", help="two epochs: shows that it runs, its figures say nothing")
