@@ -12,8 +12,8 @@ from benchmarks._stats import BASELINES, ORACLE, gap_closed, summary
 from pipeline.reporting.style import MARKERS, PALETTE, SMALL, WIDTH, new_figure, plain, quiet, save
 
 BAR = 0.6
+ROOM = 0.05  # above and below the means
 # Shares beyond are drawn at the edge: of a small gap they may be anything.
-ROOM = 0.05
 SHARES = (-1.0, 1.5)
 _FIXED = {
     BASELINES[0]: {"color": "#8c8c8c", "linestyle": "--", "marker": "v"},
@@ -48,7 +48,8 @@ def figure(rows: pd.DataFrame, path: Path) -> None:
         grid[2 * i, 0].set_ylabel(f"{plain(kind)}: accuracy")
         # Two seeds may leave an interval of any size; the means are to be told apart all the same.
         means = summary(trained[trained["row"].eq(kind)])["accuracy"]
-        grid[2 * i, 0].set_ylim(means.min() - ROOM, min(means.max() + ROOM, 1))
+        if means.notna().any():
+            grid[2 * i, 0].set_ylim(means.min() - ROOM, min(means.max() + ROOM, 1))
         grid[2 * i + 1, 0].set_ylabel("share of the gap closed")
     for axes in grid[-1]:
         axes.set_xlabel("wrong labels among the unverified")
