@@ -28,7 +28,7 @@ check: $(VENV)/.dev  ## ruff and types
 	@$(BIN)/mypy
 
 tests: $(VENV)/.dev scm browser
-	@$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 # The tests of the explorer page drive Debian's Chromium; where it can't be had they are skipped and say so.
 browser:

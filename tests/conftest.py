@@ -11,19 +11,6 @@ settings.load_profile("project")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
-RUN = ROOT / "tests" / "run"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out: those of one finished run stay together, else those of a file; what is slow begins."""
-    slow = {_together(item) for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: _together(item) not in slow)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_together(item)))
-
-
-def _together(item: pytest.Item) -> str:
-    return "run" if RUN in item.path.parents else str(item.path.relative_to(ROOT))
 
 
 @pytest.fixture(scope="session")
