@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from pipeline.models._norm import BatchNormalization
+
 
 def normalisation(norm: str) -> Callable[[Any], Any]:
     """Return the layer called `norm`: `batch`, or `none` for the identity.
@@ -13,7 +15,7 @@ def normalisation(norm: str) -> Callable[[Any], Any]:
     Keras' own momentum of 0.99 would still hold a tenth of the initial statistics after 230 steps, and a fit on a few
     hundred clips has few more.
     """
-    return layers.BatchNormalization(momentum=0.9) if norm == "batch" else lambda x: x
+    return BatchNormalization(momentum=0.9) if norm == "batch" else lambda x: x
 
 
 def conv_block(x: Any, filters: int, *, convs: int, norm: str, pool: tuple[int, int]) -> Any:

@@ -1,5 +1,6 @@
 """A copy of the project with a tiny run, so that tests may edit and break it."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from benchmarks._lock import alone
 from pipeline.corrections import COLUMNS
 
 CODE = ["pipeline", "stages", "presets", "dvc.yaml", ".dvcignore", "setup.cfg", "pyproject.toml"]
@@ -88,15 +90,27 @@ def make_tiny(project: Project) -> None:
 
 @pytest.fixture(scope="session")
 def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A finished tiny run, in a folder whose name has a space and an accent; read it, do not change it."""
-    project = copy_project(root, tmp_path_factory.mktemp("run") / "a projé")
-    make_tiny(project)
-    project.dvc("repro")
-    return project
+    """A finished tiny run, in a folder whose name has a space and an accent.
+
+    Two workers of pytest-xdist share it, for it takes long to make. So read it and run nothing in it: the other may be
+    copying it.
+    """
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    folder, done = common / "run" / "a projé", common / "run" / "done"
+    with alone(common):
+        if not done.is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+            project = copy_project(root, folder)
+            make_tiny(project)
+            project.dvc("repro")
+            done.touch()
+    return Project(folder)
 
 
 @pytest.fixture
 def copied(finished: Project, tmp_path: Path) -> Project:
-    """A copy of the finished run, to be edited and broken."""
+    """A copy of the finished run, to be run, edited and broken."""
     shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True)
     return Project(tmp_path / "copy")

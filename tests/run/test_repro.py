@@ -53,15 +53,15 @@ def test_everything_that_the_design_lists_is_there(finished: Project) -> None:
     assert not (data / "checkpoints" / "one").exists()
 
 
-def test_a_second_run_does_nothing_and_says_so(finished: Project) -> None:
-    assert finished.would_run() == []
-    assert "up to date" in finished.dvc("repro").stdout
+def test_a_second_run_does_nothing_and_says_so(copied: Project) -> None:
+    assert copied.would_run() == []
+    assert "up to date" in copied.dvc("repro").stdout
 
 
-def test_metrics_and_plots_show(finished: Project, tmp_path: Path) -> None:
-    shown = json.loads(finished.dvc("metrics", "show", "--json").stdout)
+def test_metrics_and_plots_show(copied: Project, tmp_path: Path) -> None:
+    shown = json.loads(copied.dvc("metrics", "show", "--json").stdout)
     assert "ensemble.test_accuracy" in json.dumps(shown)
-    finished.dvc("plots", "show", "-o", str(tmp_path / "plots"))
+    copied.dvc("plots", "show", "-o", str(tmp_path / "plots"))
     assert "val" in (tmp_path / "plots" / "index.html").read_text(encoding="utf-8")
 
 
