@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline import artifacts
+from pipeline import artifacts, csv_text
 from pipeline.errors import DataError
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -55,7 +55,7 @@ def read(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
     Raises:
         DataError: unreadable, not UTF-8, separated by semicolons, other columns, or a row with too many or few cells.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(csv_text.read(path), newline=""), strict=True)
     rows: list[tuple[int, dict[str, str]]] = []
     line = 1
     try:
@@ -72,19 +72,6 @@ def read(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:
                 rows.append((line, dict(zip(header, map(unguard, cells), strict=True))))
     except csv.Error as error:
         raise DataError(f"{path}:{line}: not CSV ({error}); mend the quotes of the row that begins there") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); expected a CSV file") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{data[error.start]:02x}"
-        raise DataError(f"{path}:{line}: found {found}, which is not UTF-8; save the table as UTF-8") from None
 
 
 def _check_header(path: Path, header: list[str], columns: list[str]) -> None:

@@ -222,9 +222,9 @@ def _beliefs(roles: Roles, before: np.ndarray, verified: np.ndarray, pool: np.nd
 
     known = before[verified].astype(np.float64)
     fitted = evidence.calibrate(known, None, inside(verified), roles.given[verified], np.ones(len(known)))
-    joined = evidence.join(before[pool].astype(np.float64), None, inside(pool), fitted)
-    noise = posterior.estimate_noise(joined, one_group, roles.given[pool], np.ones(len(joined)))
-    return posterior.believe(joined, noise, one_group, roles.given[pool])
+    told = evidence.join(before[pool].astype(np.float64), None, inside(pool), fitted)
+    noise = posterior.estimate_noise(told, one_group, roles.given[pool], np.ones(len(told)))
+    return posterior.believe(told, noise, one_group, roles.given[pool])
 
 
 def _write(folder: Path, each: np.ndarray, table: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ import io
 import os
 from pathlib import Path, PurePosixPath
 
+from pipeline import csv_text
 from pipeline.errors import DataError
 
 Row = tuple[int, dict[str, str]]
@@ -48,7 +49,7 @@ def read(path: Path, required: list[str], optional: list[str] | None = None) -> 
         DataError: unreadable, not UTF-8, separated by semicolons, a column missing, unknown or repeated, or a row
             with too many or too few cells.
     """
-    text = _text(path)
+    text = csv_text.read(path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
@@ -64,19 +65,6 @@ def read(path: Path, required: list[str], optional: list[str] | None = None) -> 
     if not rows:
         raise DataError(f"{path}: found no row under the header, expected one a clip")
     return rows
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); expected a CSV file") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{data[error.start]:02x}"
-        raise DataError(f"{path}:{line}: found {found}, which is not UTF-8; save the table as UTF-8") from None
 
 
 def _check_header(path: Path, header: list[str], required: list[str], optional: list[str] | None) -> None:

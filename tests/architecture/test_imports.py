@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PLUGINS = ("datasets", "features", "models", "augment", "projection")
-FOR_PLUGINS = {"pipeline.errors", "pipeline.settings", "pipeline.seeding", "pipeline.audio"}
+FOR_PLUGINS = {"pipeline.errors", "pipeline.settings", "pipeline.seeding", "pipeline.audio", "pipeline.csv_text"}
 KERAS = {"models", "augment", "patches", "losses", "training", "inference", "backend"}
 # What is built on those; named here so that a new one is a decision.
 ON_TOP_OF_KERAS = {"encoding", "learner", "members", "predicting"}
