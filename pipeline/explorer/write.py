@@ -23,12 +23,23 @@ ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 def write_explorer(folder: Path, run: Run, params: Params) -> None:
     """Write index.html and what it loads, `data.js` and `sprites/` into a new `folder`."""
-    shutil.copytree(STATIC, folder, copy_function=shutil.copyfile)
+    _copy(STATIC, folder)
     tiles, files = write_sprites(folder / "sprites", run.features)
     shown = contents(run, params)
     shown["clips"]["tile"] = tiles.tolist()
     shown["sprites"] = {"columns": COLUMNS, "rows": ROWS, "width": WIDTH, "height": HEIGHT, "files": files}
     (folder / "data.js").write_text(script(shown), encoding="utf-8")
+
+
+def _copy(source: Path, folder: Path) -> None:
+    """Copy a folder of files, and stop at the first that cannot be: `shutil.copytree` goes on, and loses the reason."""
+    folder.mkdir(parents=True)
+    for path in sorted(source.rglob("*")):
+        target = folder / path.relative_to(source)
+        if path.is_dir():
+            target.mkdir()
+        else:
+            shutil.copyfile(path, target)
 
 
 def contents(run: Run, params: Params) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The folder as a whole: inert whatever the data are called, the same each time, blind to the truth, and small."""
 
 import dataclasses
+import errno
 import json
 import shutil
 import subprocess
@@ -37,6 +38,20 @@ def test_the_page_its_data_and_its_pictures_are_there(written):
 def test_the_same_run_gives_the_same_bytes(written, made_up, tmp_path):
     _, folder, _ = written
     assert write(tmp_path / "again", made_up.make(), made_up.params()) == files(folder)
+
+
+def test_a_disk_that_is_full_in_the_midst_of_the_page_is_told_as_such(made_up, tmp_path, monkeypatch):
+    whole = shutil.copyfile
+
+    def copy(source, target):
+        if source.name == "map.js":
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return whole(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_explorer(tmp_path / "explorer", made_up.make(), made_up.params())
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_the_truth_is_not_in_it(written, made_up, tmp_path):
