@@ -5,6 +5,7 @@ import errno
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_a_disk_that_is_full_in_the_midst_of_the_page_is_told_as_such(made_up, t
     whole = shutil.copyfile
 
     def copy(source, target):
-        if source.name == "map.js":
+        if Path(source).name == "map.js":
             raise OSError(errno.ENOSPC, "No space left on device", str(target))
         return whole(source, target)
 
