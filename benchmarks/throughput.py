@@ -44,15 +44,16 @@ def measure(params: Params, name: str, repeats: int, steps: int) -> list[float]:
     y = x if name == "autoencoder" else np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, batch)]
     network.train_on_batch(x, y)
     network.train_on_batch(x, y)
-    return [_once(network, x, y, steps) for _ in range(repeats)]
+    return [batch * steps_per_second(network, x, y, steps) for _ in range(repeats)]
 
 
-def _once(network: Any, x: np.ndarray, y: np.ndarray, steps: int) -> float:
+def steps_per_second(network: Any, x: np.ndarray, y: np.ndarray, steps: int) -> float:
+    """Time some training steps of a compiled network, on one batch."""
     begin = time.perf_counter()
     for _ in range(steps):
         loss = network.train_on_batch(x, y)
     float(np.asarray(loss))
-    return len(x) * steps / (time.perf_counter() - begin)
+    return steps / (time.perf_counter() - begin)
 
 
 def main() -> None:
