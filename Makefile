@@ -47,7 +47,7 @@ fuzz: $(VENV)/.dev  ## decode 10,000 spoilt audio files
 mutants: $(VENV)/.dev  ## spoil four modules in a thousand ways: do tests notice?
 	@$(BIN)/python -m benchmarks.mutants
 
-soak: $(VENV)/.dev scm  ## disturb each write of each stage, then kill a run for half an hour; two hours
+soak: $(VENV)/.dev scm  ## disturb each write of each stage, then kill a run for half an hour; three hours or more
 	@EARMARK_EVERY_WRITE=1 $(BIN)/pytest tests/faults/test_crashes.py
 	@$(BIN)/python -m benchmarks.soak
 
