@@ -9,8 +9,8 @@ from keras import ops
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' layer, but a training step of images by one kernel of TensorFlow instead of a dozen.
 
-    Keras 3 computes the moments and the result one operation after the other, which on a CPU takes about as long as
-    the convolutions of a small network. Other backends, other shapes and inference are Keras' own.
+    Keras 3 computes the moments and the result one operation after the other, which on a CPU takes a good part of a
+    step (`benchmarks.normalisation`). Other backends, other shapes and inference are Keras' own.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
