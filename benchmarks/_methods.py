@@ -37,7 +37,12 @@ from pipeline.learner import KerasLearner
 from pipeline.params import Member, Params, Selection, Spread
 from pipeline.roles import Split, split_clips
 
-NETWORKS = ("verified only", "all as given", "the report", "cleanlab", "earmark", "oracle")
+# A baseline with as many networks more as the steps of Earmark's judges would have trained.
+MORE = ", more networks"
+NETWORKS = (
+    *("verified only", "all as given", "the report", "cleanlab", "earmark", "oracle"),
+    *("verified only" + MORE, "all as given" + MORE),
+)
 LOGISTIC = ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle")
 JUDGES = (
     "the report",
@@ -80,6 +85,14 @@ class Bench:
         base = params.members[params.ensemble.members[0]]
         self.member = base.model_copy(update={"fold": None, "rounds": 1})
         self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
+
+    @cached_property
+    def more(self) -> int:
+        """How many networks more a baseline trains in the steps of the judges, rounded up."""
+        fit = self.params.judge.fit
+        roles = judging.roles(self.clips, self.classes, self.data.features.ok)
+        shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
+        return -(-sum(fit.epochs * -(-clips // fit.batch_size) for clips in shown) // self.steps)
 
     @cached_property
     def n_frames(self) -> int:
@@ -172,6 +185,11 @@ class Bench:
 
     def network(self, method: str) -> Trained:
         """Train the network by one method and score every clip."""
+        if method.endswith(MORE):
+            return self._network(method.removesuffix(MORE), self._members + self.more)
+        return self._network(method, self._members)
+
+    def _network(self, method: str, count: int) -> Trained:
         member, labels, posterior = self.member, self.spread, None
         if method in ("verified only", "all as given", "oracle"):
             member = member.model_copy(update={"train_on": "verified" if method == "verified only" else "all"})
@@ -189,9 +207,9 @@ class Bench:
         if method == "oracle":
             truth = np.where(self.data.train, self.data.truth, -1)
             split = replace(split, given=truth, target=truth, trusted=split.trusted & (truth >= 0))
-        return self._train(member, split)
+        return self._train(member, split, count)
 
-    def _train(self, member: Member, split: Split) -> Trained:
+    def _train(self, member: Member, split: Split, count: int) -> Trained:
         clips = int((split.trusted | split.doubtful).sum())
         batches = -(-clips // member.fit.batch_size)
         # Pseudo-labels make later rounds of the report's method longer; those steps come on top and are not counted.
@@ -203,7 +221,7 @@ class Bench:
         # A single round never looks at the pool, so what lies in it must not train anew.
         arrays += [split.given, split.pool] if member.rounds > 1 else [used]
         each = []
-        for number in range(self._members):
+        for number in range(count):
             # The first keeps the plain name, and so what was trained when a row was one network.
             name = f"bench-{number}" if number else "bench"
             key = ["network", member.model_dump(), *([name] if number else [])]

@@ -78,7 +78,7 @@ def plan(wanted: tuple[str, ...] | None) -> list[tuple[str, str]]:
 
 
 def load(path: Path, *, smoke: bool) -> Any:
-    """Read a preset; for a smoke run with two epochs a network, and with the fewest clips that will do."""
+    """Read a preset; for a smoke run with two epochs a network, and with the fewest clips and folds that will do."""
     from pipeline import params_file
     from pipeline.params import Params
 
@@ -87,7 +87,7 @@ def load(path: Path, *, smoke: bool) -> Any:
         for section in ("autoencoder", "judge", "self_train"):
             data[section]["fit"]["epochs"] = 2
         if data["dataset"]["name"] == "demo":
-            data["dataset"]["clips"] = 240
+            data["dataset"]["clips"], data["folds"]["n"] = 240, 2
     return Params.model_validate(data)
 
 

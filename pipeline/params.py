@@ -136,7 +136,7 @@ class Spread(Section):
 
     source: Literal["latents", "out_of_fold", "both"]
     promote: Literal["agree", "posterior"] = "agree"
-    precision: Fraction = 0.97
+    precision: Fraction = 0.98
     correct: Fraction | None = 0.9
     grouping: Grouping
     kernel: Literal["rbf", "knn"] = "rbf"
