@@ -40,8 +40,14 @@ from pipeline.roles import Split, split_clips
 # A baseline with as many networks more as the steps of Earmark's judges would have trained.
 MORE = ", more networks"
 NETWORKS = (
-    *("verified only", "all as given", "the report", "cleanlab", "earmark", "oracle"),
-    *("verified only" + MORE, "all as given" + MORE),
+    "verified only",
+    "all as given",
+    "the report",
+    "cleanlab",
+    "earmark",
+    "oracle",
+    f"verified only{MORE}",
+    f"all as given{MORE}",
 )
 LOGISTIC = ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle")
 JUDGES = (
@@ -87,10 +93,14 @@ class Bench:
         self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
 
     @cached_property
+    def roles(self) -> judging.Roles:
+        """What each clip does for the judges."""
+        return judging.roles(self.clips, self.classes, self.data.features.ok)
+
+    @cached_property
     def more(self) -> int:
-        """How many networks more a baseline trains in the steps of the judges, rounded up."""
-        fit = self.params.judge.fit
-        roles = judging.roles(self.clips, self.classes, self.data.features.ok)
+        """How many networks more a baseline trains in the steps of the judges' first round, rounded up."""
+        fit, roles = self.params.judge.fit, self.roles
         shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
         return -(-sum(fit.epochs * -(-clips // fit.batch_size) for clips in shown) // self.steps)
 
@@ -132,8 +142,7 @@ class Bench:
     @cached_property
     def judged(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the cross-fitted networks."""
-        settings, data = self.params.judge, self.data
-        roles = judging.roles(self.clips, self.classes, data.features.ok)
+        settings, data, roles = self.params.judge, self.data, self.roles
         n_frames = patches.frames_in_patch(data.features, settings.patches, roles.train)
         inner = crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
 
@@ -149,8 +158,7 @@ class Bench:
     @cached_property
     def linear(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the linear judge."""
-        roles = judging.roles(self.clips, self.classes, self.data.features.ok)
-        return linear.judge(self.embedding, roles, len(self.classes), self.params.judge.linear)
+        return linear.judge(self.embedding, self.roles, len(self.classes), self.params.judge.linear)
 
     def decided(self, source: str) -> tuple[decisions.Case, decisions.Belief, pd.DataFrame]:
         """Return what Earmark decides with evidence of `source`."""
