@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.errors import ParamsError
@@ -34,6 +35,9 @@ with _no_chatter():
     import keras
 
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+CPUINFO = Path("/proc/cpuinfo")
+# What processors that multiply bfloat16 say of themselves; others imitate it, slower than float32.
+_BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision, *, th
     """
     backend = keras.backend.backend()
     chosen = _choose_device(backend, device)
-    policy = _choose_precision(chosen) if precision == "auto" else precision
+    policy = choose_precision(backend, chosen) if precision == "auto" else precision
     keras.mixed_precision.set_dtype_policy(policy)
     if threads is not None and backend in _THREADS:
         _THREADS[backend](threads)
@@ -79,8 +83,19 @@ def _choose_device(backend: str, wanted: str) -> str:
     return "gpu" if found else "cpu"
 
 
-def _choose_precision(device: str) -> Precision:
-    return "mixed_bfloat16" if device == "gpu" else "float32"
+def choose_precision(backend: str, device: str) -> Precision:
+    """Return what `precision: auto` stands for: bfloat16 where the machine multiplies it faster than float32."""
+    fast = device == "gpu" or (backend == "tensorflow" and not _BFLOAT16.isdisjoint(_processor_flags()))
+    return "mixed_bfloat16" if fast else "float32"
+
+
+def _processor_flags() -> set[str]:
+    """Return what Linux says that the processor can do; nothing on other systems."""
+    try:
+        lines = CPUINFO.read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return next((set(line.split(":", 1)[1].split()) for line in lines if line.startswith("flags")), set())
 
 
 def _tensorflow_hide() -> None:
@@ -153,5 +168,8 @@ def compiled() -> bool:
 
 def fresh(seed: int) -> None:
     """Forget all models of this process and seed everything that draws: what follows depends on `seed` alone."""
+    policy = keras.mixed_precision.dtype_policy()
+    # It forgets the precision, too.
     keras.backend.clear_session()
+    keras.mixed_precision.set_dtype_policy(policy)
     keras.utils.set_random_seed(seed)

@@ -20,15 +20,15 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
-        x = ops.cast(inputs, "float32")
+        # Whatever the precision of the images, moments are float32.
         y, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
-            x, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
+            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
         )
         # The kernel returns the unbiased variance; Keras keeps the biased one.
-        count = ops.cast(ops.size(x) // x.shape[-1], "float32")
+        count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
         self._keep(self.moving_mean, mean)
         self._keep(self.moving_variance, variance * (count - 1) / count)
-        return ops.cast(y, self.compute_dtype)
+        return y
 
     def _keep(self, moving: Any, now: Any) -> None:
         moving.assign(moving * self.momentum + now * (1 - self.momentum))

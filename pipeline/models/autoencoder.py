@@ -45,5 +45,6 @@ def build(
             activation="linear" if last else "leaky_relu",
             dtype="float32" if last else None,
         )(x)
-    x = layers.Cropping2D(((0, small[0] * 2**depth - frames), (0, small[1] * 2**depth - bins)))(x)
-    return keras.Model(inputs, layers.Reshape((frames, bins), name="reconstruction")(x))
+    beyond = ((0, small[0] * 2**depth - frames), (0, small[1] * 2**depth - bins))
+    x = layers.Cropping2D(beyond, dtype="float32")(x)
+    return keras.Model(inputs, layers.Reshape((frames, bins), name="reconstruction", dtype="float32")(x))
