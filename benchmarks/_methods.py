@@ -99,10 +99,13 @@ class Bench:
 
     @cached_property
     def more(self) -> int:
-        """How many networks more a baseline trains in the steps of the judges' first round, rounded up."""
-        fit, roles = self.params.judge.fit, self.roles
+        """How many networks more a baseline trains in the steps of the judges, rounded up."""
+        settings, roles = self.params.judge, self.roles
         shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
-        return -(-sum(fit.epochs * -(-clips // fit.batch_size) for clips in shown) // self.steps)
+        size = settings.fit.batch_size
+        first = settings.fit.epochs * sum(-(-clips // size) for clips in shown)
+        again = settings.unverified_epochs * len(shown) * -(-int(roles.train.sum()) // size)
+        return -(-(first + again) // self.steps)
 
     @cached_property
     def n_frames(self) -> int:
@@ -144,16 +147,17 @@ class Bench:
         """Float32 (n, n_classes): out-of-fold probabilities of the cross-fitted networks."""
         settings, data, roles = self.params.judge, self.data, self.roles
         n_frames = patches.frames_in_patch(data.features, settings.patches, roles.train)
-        inner = crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
+        fit = crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
 
-        def fit(rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, at: np.ndarray, name: str) -> np.ndarray:
-            key = ["judge", settings.model_dump(), name]
-            return self._kept(key, [rows, targets, doubtful, at], lambda: inner(rows, targets, doubtful, at, name))
+        def make() -> np.ndarray:
+            store = Checkpoints(self._store / f"checkpoints-{id(self)}", "judge")
+            found = judging.judge(roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
+            store.remove()
+            return found.probs
 
-        store = Checkpoints(self._store / f"checkpoints-{id(self)}", "judge")
-        found = judging.judge(roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
-        store.remove()
-        return found.probs
+        # No given label of an unverified clip is read, so that all noise rates have the same judges.
+        known = np.where(roles.verified, roles.given, -1)
+        return self._kept(["judges", settings.model_dump()], [known, roles.train, roles.fold], make)
 
     @cached_property
     def linear(self) -> np.ndarray:

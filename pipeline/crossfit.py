@@ -1,36 +1,38 @@
-"""The Keras side of `pipeline.judging`: a new network for each fold, on a CPU one a process."""
+"""The Keras side of `pipeline.judging`: a network for each fold, on a CPU one a process."""
 
-import itertools
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
 
 import joblib
-import numpy as np
 
 from pipeline import backend
 from pipeline.artifacts import Features
-from pipeline.judging import FitAndScore, Starmap
+from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
 from pipeline.params import Compute, Judge, Member
 
 
 def fit_and_score(features: Features, settings: Judge, n_classes: int, n_frames: int, *, seed: int) -> FitAndScore:
-    """Return a function that fits a network of its own and scores clips with it; see `judging.FitAndScore`."""
+    """Return a function that fits a network and scores clips with it; see `judging.FitAndScore`."""
     shared = {name: getattr(settings, name) for name in Judge.model_fields.keys() & Member.model_fields.keys()}
-    shared |= {"rounds": 1, "fold": None}
-    member = Member(**shared)
+    first = Member(**shared, rounds=1, fold=None)
+    again = first.model_copy(
+        update={"fit": settings.fit.model_copy(update={"epochs": max(1, settings.unverified_epochs)})}
+    )
 
-    def fit(rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, at: np.ndarray, name: str) -> np.ndarray:
-        learner = KerasLearner(features, member, n_classes, n_frames, seed=seed, name=name)
-        learner.fit(1, rows, targets, doubtful)
-        return learner.predict(at)
+    def fit(lesson: Lesson) -> Answer:
+        member = first if lesson.start is None else again
+        learner = KerasLearner(features, member, n_classes, n_frames, seed=seed, name=lesson.name)
+        learner.weights = lesson.start
+        learner.fit(1, lesson.rows, lesson.targets, lesson.doubtful)
+        assert learner.weights is not None
+        return Answer(learner.predict(lesson.at), learner.weights)
 
     return fit
 
 
-def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Starmap:
+def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Map:
     """Return what fits the networks of a round: in `compute.jobs` processes on a CPU, one after the other on a GPU.
 
     Small networks gain little from a second thread, and much from a second process. The threads that each process
@@ -39,20 +41,20 @@ def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> St
     """
     processes = min(joblib.effective_n_jobs(compute.jobs), n_folds)
     if processes == 1 or machine.device == "gpu":
-        return itertools.starmap
+        return map
     threads = max(1, (os.cpu_count() or 1) // processes)
     return partial(_in_processes, processes=processes, threads=threads, precision=machine.precision)
 
 
 def _in_processes(
-    fit: FitAndScore, calls: Iterable[tuple[Any, ...]], *, processes: int, threads: int, precision: backend.Precision
-) -> Iterator[np.ndarray]:
+    fit: FitAndScore, lessons: Iterable[Lesson], *, processes: int, threads: int, precision: backend.Precision
+) -> Iterator[Answer]:
     with joblib.parallel_config(backend="loky", inner_max_num_threads=threads):
         there = joblib.delayed(partial(_there, fit, threads, precision))
-        yield from joblib.Parallel(n_jobs=processes, return_as="generator")(there(*call) for call in calls)
+        yield from joblib.Parallel(n_jobs=processes, return_as="generator")(there(lesson) for lesson in lessons)
 
 
-def _there(fit: FitAndScore, threads: int, precision: backend.Precision, *call: Any) -> np.ndarray:
+def _there(fit: FitAndScore, threads: int, precision: backend.Precision, lesson: Lesson) -> Answer:
     """Fit in a process that knows nothing yet."""
     backend.configure("cpu", precision, threads=threads)
-    return fit(*call)
+    return fit(lesson)

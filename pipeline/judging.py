@@ -1,37 +1,62 @@
-"""Cross-fitted judges: every training clip is scored by a network that was not trained on it, nor on its given label.
+"""Cross-fitted judges: networks score every training clip, and no given label of an unverified clip trains any of them.
 
-Conventions: one network a fold, trained on the other folds. In round 1 it sees the verified clips alone, so that all of
-them may judge an unverified clip, and their geometric mean does; a verified clip is judged by the network of its fold
-alone. What the verified clips say of the judges is then a little too modest for the unverified ones, the more so for
-those of a source that has verified clips too. In round 2 a network also sees the unverified clips of the other folds,
-with what the judges of round 1 believe of them as soft targets, and each clip is judged by the network of its fold. A
-belief joins a network's answer with the clip's given label, by `pipeline.posterior` with all classes in one group, so
-that judges do not depend on the grouping. The judges of round 1 saw no unverified label at all, and rates and
-calibration are found on the training folds alone; so no given label of an unverified clip ever reaches the network that
-judges it. (Verified labels of a fold do reach its round-2 judge in one indirect way: through the networks of round 1
-that helped to label the other folds.)
+Conventions: one network a fold. In round 1 it is trained on the verified clips of the other folds alone. Nobody saw an
+unverified label, so all networks judge each unverified clip, by their geometric mean; a verified clip is judged by the
+network of its fold alone. What the verified clips say of the judges is then a little too modest for the unverified
+ones, the more so for those of a source that has verified clips too.
+
+In round 2 each network goes on from its weights, with the sound of all training clips: the verified clips of the other
+folds with their labels, their unverified clips with what all networks of round 1 make of them as soft targets, and the
+clips of its own fold, verified or not, with what it made of them itself, so that nothing that was learned from a fold's
+labels comes back to its judge by way of clips of the same source ("self-training with noisy students": the teachers
+hear clips as they are, the networks hear them augmented; Xie et al. 2020, "Self-training with noisy student improves
+ImageNet classification"). Who judges what stays the same. (Verified labels of a fold do reach its judge in one indirect
+way: through the other networks of round 1 that helped to label the unverified clips of the other folds.)
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from pipeline import ensemble, evidence, posterior
+from pipeline import ensemble
 from pipeline.artifacts import publish, write_array, write_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
 from pipeline.metrics import accuracy
 
-# (rows, targets (k, n_classes), doubtful (k,), m rows to score, a name for the seed) -> float32 (m, n_classes)
-FitAndScore: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str], np.ndarray]
-# Like itertools.starmap: calls it with each of the arguments and yields what it returns, in order.
-Starmap: TypeAlias = Callable[[FitAndScore, Iterable[tuple[Any, ...]]], Iterator[np.ndarray]]
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a network is trained on and asked.
+
+    `rows`: int (k,). `targets`: float64 (k, n_classes), rows sum to one. `doubtful`: bool (k,), whether a target is
+    only believed. `at`: int (m,), the clips to score. `name`: goes into the seed. `start`: the weights to go on from;
+    None: new ones, for round 1.
+    """
+
+    rows: np.ndarray
+    targets: np.ndarray
+    doubtful: np.ndarray
+    at: np.ndarray
+    name: str
+    start: list[np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`probs`: float32 (m, n_classes) of the clips that were asked about. `weights`: of the network as it is now."""
+
+    probs: np.ndarray
+    weights: list[np.ndarray]
+
+
+FitAndScore: TypeAlias = Callable[[Lesson], Answer]
+# Like map: calls it with each of the lessons and yields what it returns, in order.
+Map: TypeAlias = Callable[[FitAndScore, Iterable[Lesson]], Iterator[Answer]]
 
 
 @dataclass(frozen=True)
@@ -52,10 +77,9 @@ class Roles:
         shown = self.given[self.verified & (self.fold != fold)]
         return np.bincount(shown, minlength=n_classes) > 0
 
-    def judged_in(self, number: int, fold: int) -> np.ndarray:
-        """Bool (n,): the clips that the network of a round and a fold judges."""
-        unseen = self.fold == fold
-        return self.train & (unseen | ~self.verified if number == 1 else unseen)
+    def judged_by(self, fold: int) -> np.ndarray:
+        """Bool (n,): the clips that the network of a fold judges."""
+        return self.train & ((self.fold == fold) | ~self.verified)
 
     @property
     def folds(self) -> list[int]:
@@ -104,47 +128,86 @@ def judge(
     checkpoints: Checkpoints,
     *,
     say: Callable[[str], None],
-    starmap: Starmap = itertools.starmap,
+    side_by_side: Map = map,
 ) -> Judged:
-    """Score every training clip by networks that did not see it; go on after the last intact checkpoint.
+    """Score every training clip by networks that did not see its label; go on after the last intact checkpoint.
 
     Args:
         roles: what each clip does.
         n_classes: columns of the result.
         rounds: 1 or 2.
-        fit: fits a new network and scores clips with it.
+        fit: fits a network and scores clips with it.
         checkpoints: one is made a network.
         say: told a line a network.
-        starmap: may fit the networks of a round side by side.
+        side_by_side: may fit the networks of a round at the same time.
 
     Raises:
         DataError: the loss of a network is no longer a number; the checkpoints of those before stay.
     """
-    each = np.full((rounds, len(roles.folds), len(roles.given), n_classes), np.nan, np.float32)
-    done, table = 0, pd.DataFrame()
-    if latest := checkpoints.latest():
-        done, folder = latest
-        each = np.load(folder / "each.npy", allow_pickle=False)
-        table = pd.read_csv(folder / "table.csv")
-    for number, said in enumerate(each, start=1):
-        before = joined(each[0]) if number == 2 else None
-        left = list(enumerate(roles.folds))[max(0, done - len(roles.folds) * (number - 1)) :]
-        calls = [
-            (
-                *material(roles, n_classes, fold, before),
-                np.flatnonzero(roles.judged_in(number, fold)),
-                f"judge {number}, fold {fold}",
-            )
-            for _, fold in left
-        ]
+    state = _resumed(checkpoints) or _State.new(rounds, roles, n_classes)
+    for number in range(1, rounds + 1):
+        left = list(enumerate(roles.folds))[max(0, len(state.table) - len(roles.folds) * (number - 1)) :]
+        lessons = [state.lesson(roles, number, place, fold) for place, fold in left]
         with checkpoints.kept():
-            for call, (place, fold), answers in zip(calls, left, starmap(fit, calls), strict=True):
-                said[place, call[3]] = silent_where_unheard(answers, roles.heard(fold, n_classes))
-                row = _row(roles, number, fold, len(call[0]), said[place])
-                table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)
-                checkpoints.save(len(table), partial(_write, each=each, table=table))
+            for (place, fold), lesson, answer in zip(left, lessons, side_by_side(fit, lessons), strict=True):
+                row = state.take(roles, number, place, fold, lesson, answer)
+                checkpoints.save(len(state.table), state.write)
                 say(_line(row, rounds))
-    return Judged(probs=joined(each[-1]), table=table)
+    return Judged(probs=joined(state.each[-1]), table=state.table)
+
+
+@dataclass
+class _State:
+    """What the networks so far said, float32 (rounds, n_folds, n, n_classes), and their weights after round 1."""
+
+    each: np.ndarray
+    table: pd.DataFrame
+    weights: list[list[np.ndarray]]
+
+    @classmethod
+    def new(cls, rounds: int, roles: Roles, n_classes: int) -> "_State":
+        shape = (rounds, len(roles.folds), len(roles.given), n_classes)
+        return cls(np.full(shape, np.nan, np.float32), pd.DataFrame(), [])
+
+    def lesson(self, roles: Roles, number: int, place: int, fold: int) -> Lesson:
+        before = None if number == 1 else (joined(self.each[0]), self.each[0, place])
+        return Lesson(
+            *material(roles, self.each.shape[-1], fold, before),
+            at=np.flatnonzero(roles.judged_by(fold)),
+            name=f"judge {number}, fold {fold}",
+            start=None if number == 1 else self.weights[place],
+        )
+
+    def take(self, roles: Roles, number: int, place: int, fold: int, lesson: Lesson, answer: Answer) -> dict[str, Any]:
+        said = self.each[number - 1, place]
+        said[lesson.at] = silent_where_unheard(answer.probs, roles.heard(fold, said.shape[1]))
+        if number < len(self.each):
+            self.weights.append(answer.weights)
+        row = _row(roles, number, fold, len(lesson.rows), said)
+        self.table = pd.concat([self.table, pd.DataFrame([row])], ignore_index=True)
+        return row
+
+    def write(self, folder: Path) -> None:
+        np.save(folder / "each.npy", self.each, allow_pickle=False)
+        write_table(folder / "table.csv", self.table)
+        named: dict[str, Any] = {
+            f"{i}-{j}": array for i, network in enumerate(self.weights) for j, array in enumerate(network)
+        }
+        np.savez(folder / "weights.npz", **named)
+
+
+def _resumed(checkpoints: Checkpoints) -> _State | None:
+    latest = checkpoints.latest()
+    if latest is None:
+        return None
+    folder = latest[1]
+    weights: list[list[np.ndarray]] = []
+    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        for name in arrays.files:
+            if name.endswith("-0"):
+                weights.append([])
+            weights[-1].append(arrays[name])
+    return _State(np.load(folder / "each.npy", allow_pickle=False), pd.read_csv(folder / "table.csv"), weights)
 
 
 def joined(each: np.ndarray) -> np.ndarray:
@@ -187,49 +250,31 @@ def silent_where_unheard(probs: np.ndarray, heard: np.ndarray) -> np.ndarray:
 
 
 def material(
-    roles: Roles, n_classes: int, fold: int, before: np.ndarray | None
+    roles: Roles, n_classes: int, fold: int, before: tuple[np.ndarray, np.ndarray] | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the judge of `fold` is trained on.
 
     Args:
         roles: what each clip does.
         n_classes: columns of the targets.
-        fold: of it, nothing is used.
-        before: float32 (n, n_classes), answers of the judges of round 1; None: this is round 1.
+        fold: of it, no label is used.
+        before: float32 (n, n_classes) each, what the judges of round 1 say, all together and that of `fold` alone;
+            None: this is round 1.
 
     Returns:
         int (k,), rows; float64 (k, n_classes), their targets; bool (k,), whether a target is only believed.
     """
-    others = roles.train & (roles.fold != fold)
-    verified = others & roles.verified
+    own = roles.fold == fold
+    sure = roles.verified & ~own
     hot = np.eye(n_classes)
     if before is None:
-        rows = np.flatnonzero(verified)
+        rows = np.flatnonzero(sure)
         return rows, hot[roles.given[rows]], np.zeros(len(rows), bool)
-    pool = others & ~verified & (roles.given >= 0)
-    rows = np.flatnonzero(verified | pool)
-    targets = hot[np.maximum(roles.given, 0)]
-    targets[pool] = _beliefs(roles, before, verified, pool)
-    return rows, targets[rows], pool[rows]
-
-
-def _beliefs(roles: Roles, before: np.ndarray, verified: np.ndarray, pool: np.ndarray) -> np.ndarray:
-    n_classes = before.shape[1]
-    one_group = np.zeros(n_classes, int)
-
-    def inside(mask: np.ndarray) -> np.ndarray:
-        return np.ones((int(mask.sum()), n_classes), bool)
-
-    known = before[verified].astype(np.float64)
-    fitted = evidence.calibrate(known, None, inside(verified), roles.given[verified], np.ones(len(known)))
-    told = evidence.join(before[pool].astype(np.float64), None, inside(pool), fitted)
-    noise = posterior.estimate_noise(told, one_group, roles.given[pool], np.ones(len(told)))
-    return posterior.believe(told, noise, one_group, roles.given[pool])
-
-
-def _write(folder: Path, each: np.ndarray, table: pd.DataFrame) -> None:
-    np.save(folder / "each.npy", each, allow_pickle=False)
-    write_table(folder / "table.csv", table)
+    together, alone = before
+    rows = np.flatnonzero(roles.train)
+    believed = np.where(own[:, np.newaxis], alone, together)
+    targets = np.where(sure[:, np.newaxis], hot[np.maximum(roles.given, 0)], believed)
+    return rows, targets[rows], ~sure[rows]
 
 
 def nothing(n: int, n_classes: int) -> tuple[Judged, np.ndarray]:

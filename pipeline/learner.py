@@ -30,7 +30,8 @@ class KerasLearner:
         """Learn from `features` with patches of `n_frames`; `name` goes into the seed and the progress bars."""
         self._features, self._member, self._n_classes, self._n_frames = features, member, n_classes, n_frames
         self._seed, self._name = seed, name
-        self._weights: list[np.ndarray] | None = None
+        # Of the last round: the next one starts from them.
+        self.weights: list[np.ndarray] | None = None
         self.network: keras.Model | None = None
 
     def _build(self, number: int) -> keras.Model:
@@ -44,8 +45,8 @@ class KerasLearner:
         """Fit round `number`; see `selftraining.Learner`. Without `split`, no clip validates."""
         member = self._member
         self.network = self._build(number)
-        if self._weights is not None and not member.restart:
-            self.network.set_weights(self._weights)
+        if self.weights is not None and not member.restart:
+            self.network.set_weights(self.weights)
         train = PatchDataset(
             self._features,
             rows,
@@ -66,7 +67,7 @@ class KerasLearner:
             ema=member.ema,
             title=f"{self._name}, round {number} of {member.rounds}",
         )
-        self._weights = self.network.get_weights()
+        self.weights = self.network.get_weights()
         return history
 
     def _held_out(self, split: Split) -> ValidationDataset | None:
@@ -94,7 +95,7 @@ class KerasLearner:
         """Load the weights of round `number`."""
         self.network = self._build(number)
         training.load_weights(self.network, folder / WEIGHTS)
-        self._weights = self.network.get_weights()
+        self.weights = self.network.get_weights()
 
 
 def augmentations(member: Member) -> list[Augmentation]:

@@ -1,9 +1,11 @@
 """A judge that costs next to nothing: logistic regression on what a clip's frames are on average.
 
-Conventions: as `pipeline.judging` has it, in two rounds: each clip is scored by a model that was fitted to the verified
-clips of the other folds and to what the models of round 1 believe of the unverified ones there. It is far from a
-network on most sounds, but errs in other ways, so that the two together say more than either (stacking; Wolpert,
-"Stacked generalization", 1992).
+Conventions: one model a fold, which judges the clips of that fold, in two rounds: it is fitted to the verified clips of
+the other folds and, in round 2, to what is believed of the unverified ones there. A belief joins the answer of round 1
+with the clip's given label, by `pipeline.posterior` with all classes in one group, so that judges do not depend on the
+grouping; rates and calibration are found on the other folds alone, so that no given label of an unverified clip ever
+reaches the model that judges it. The judge is far from a network on most sounds, but errs in other ways, so that the
+two together say more than either (stacking; Wolpert, "Stacked generalization", 1992).
 """
 
 import numpy as np
@@ -11,8 +13,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from pipeline import evidence, judging, posterior
 from pipeline.artifacts import Features
-from pipeline.judging import Roles, material, silent_where_unheard
+from pipeline.judging import Roles, silent_where_unheard
 
 # A class that is less likely than this is left out of a soft target: it would only cost time.
 NEGLIGIBLE = 1e-3
@@ -51,11 +54,34 @@ def judge(x: np.ndarray, roles: Roles, n_classes: int, strength: float) -> np.nd
         probs = np.full((len(x), n_classes), np.nan, np.float32)
         for fold in roles.folds:
             at = roles.train & (roles.fold == fold)
-            rows, targets, _doubtful = material(roles, n_classes, fold, before)
+            rows, targets = _material(roles, n_classes, fold, before)
             said = _fit_and_score(x[rows], targets, x[at], strength)
             probs[at] = silent_where_unheard(said, roles.heard(fold, n_classes))
         before = probs
     return probs
+
+
+def _material(roles: Roles, n_classes: int, fold: int, before: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return int (k,), the rows that the model of `fold` is fitted to, and float64 (k, n_classes), their targets."""
+    rows, targets, _ = judging.material(roles, n_classes, fold, None)
+    if before is None:
+        return rows, targets
+    pool = np.flatnonzero(roles.train & (roles.fold != fold) & ~roles.verified & (roles.given >= 0))
+    return np.concatenate([rows, pool]), np.concatenate([targets, _beliefs(roles, before, rows, pool)])
+
+
+def _beliefs(roles: Roles, before: np.ndarray, verified: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    n_classes = before.shape[1]
+    one_group = np.zeros(n_classes, int)
+
+    def inside(rows: np.ndarray) -> np.ndarray:
+        return np.ones((len(rows), n_classes), bool)
+
+    known = before[verified].astype(np.float64)
+    fitted = evidence.calibrate(known, None, inside(verified), roles.given[verified], np.ones(len(known)))
+    told = evidence.join(before[pool].astype(np.float64), None, inside(pool), fitted)
+    noise = posterior.estimate_noise(told, one_group, roles.given[pool], np.ones(len(told)))
+    return posterior.believe(told, noise, one_group, roles.given[pool])
 
 
 def _fit_and_score(x: np.ndarray, targets: np.ndarray, at: np.ndarray, strength: float) -> np.ndarray:

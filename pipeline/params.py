@@ -119,16 +119,21 @@ class Augment(PluginSections):
 
 
 class Judge(Section):
-    """Cross-fitted models, each judging the fold that it was not trained on."""
+    """Cross-fitted models, each judging the fold whose labels it was not trained on."""
 
     linear: PositiveFloat = 0.03
-    rounds: Literal[1, 2] = 1
     model: Model
     patches: Patches
     fit: Fit
+    unverified_epochs: NonNegativeInt = 0
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
+
+    @property
+    def rounds(self) -> int:
+        """1, or 2 where the networks go on with the sound of the unverified clips."""
+        return 2 if self.unverified_epochs else 1
 
 
 class Spread(Section):

@@ -40,7 +40,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
         fit,
         checkpoints,
         say=lambda line: print(f"judge: {line}", flush=True),
-        starmap=crossfit.side_by_side(params.compute, machine, len(roles.folds)),
+        side_by_side=crossfit.side_by_side(params.compute, machine, len(roles.folds)),
     )
     simple = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
     judging.write(at.out, judged, simple)

@@ -1,7 +1,8 @@
 """Networks fitted in several processes are those that one process fits, in the same order."""
 
-import itertools
 import os
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts import Features, read_array, write_array
+from pipeline.judging import Answer, Lesson
 from pipeline.params import Compute, Judge
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
@@ -16,16 +18,16 @@ pytestmark = [pytest.mark.keras, pytest.mark.slow]
 N, FRAMES, BINS = 24, 8, 6
 
 
-def noting(rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, at: np.ndarray, name: str) -> np.ndarray:
-    return np.array([os.getpid(), len(rows), at.sum()])
+def noting(lesson: Lesson) -> Answer:
+    return Answer(np.array([os.getpid(), len(lesson.rows), lesson.at.sum()]), [])
 
 
 @pytest.fixture
-def calls() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, str]]:
+def lessons() -> list[Lesson]:
     rows, hot = np.arange(N), np.eye(2, dtype=np.float32)
     folds = [rows % 3 == fold for fold in range(3)]
     return [
-        (rows[~at], hot[rows[~at] % 2], np.zeros((~at).sum(), bool), rows[at], f"judge 1, fold {fold}")
+        Lesson(rows[~at], hot[rows[~at] % 2], np.zeros((~at).sum(), bool), rows[at], f"judge 1, fold {fold}")
         for fold, at in enumerate(folds)
     ]
 
@@ -41,26 +43,26 @@ def features(tmp_path: Path) -> Features:
     return Features(mapped, index, {"kind": "mel", "n_bins": BINS})
 
 
-def test_each_call_is_answered_in_order_by_another_process(calls) -> None:
+def test_each_call_is_answered_in_order_by_another_process(lessons) -> None:
     from pipeline import backend, crossfit
 
     machine = backend.configure("cpu", "float32")
-    found = np.stack(list(crossfit.side_by_side(Compute(precision="float32", jobs=2), machine, 3)(noting, calls)))
-    alone = np.stack(list(itertools.starmap(noting, calls)))
+    found = _said(crossfit.side_by_side(Compute(precision="float32", jobs=2), machine, 3)(noting, lessons))
+    alone = _said(map(noting, lessons))
     np.testing.assert_array_equal(found[:, 1:], alone[:, 1:])
     assert os.getpid() not in found[:, 0]
 
 
 @pytest.mark.parametrize(("jobs", "device"), [(1, "cpu"), (2, "gpu")])
-def test_one_process_is_this_one(calls, jobs: int, device: str) -> None:
+def test_one_process_is_this_one(lessons, jobs: int, device: str) -> None:
     from pipeline import backend, crossfit
 
     machine = backend.Machine(backend="tensorflow", versions={}, device=device, precision="float32")
-    found = np.stack(list(crossfit.side_by_side(Compute(precision="float32", jobs=jobs), machine, 3)(noting, calls)))
+    found = _said(crossfit.side_by_side(Compute(precision="float32", jobs=jobs), machine, 3)(noting, lessons))
     assert set(found[:, 0]) == {os.getpid()}
 
 
-def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(features: Features, calls) -> None:
+def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(features: Features, lessons) -> None:
     from pipeline import backend, crossfit
 
     machine = backend.configure("cpu", "float32")
@@ -68,6 +70,35 @@ def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(featu
     settings = Judge.model_validate({"model": model, "fit": {"epochs": 2}, "patches": {"mode": "crop", "frames": 8}})
     fit = crossfit.fit_and_score(features, settings, 2, FRAMES, seed=1)
     two = crossfit.side_by_side(Compute(precision="float32", jobs=2), machine, 3)
-    first, second = (np.concatenate(list(two(fit, calls))) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
-    np.testing.assert_allclose(first, np.concatenate(list(itertools.starmap(fit, calls))), atol=1e-3)
+    first, second = (list(two(fit, lessons)) for _ in range(2))
+    np.testing.assert_array_equal(_said(first), _said(second))
+    np.testing.assert_allclose(_said(first), _said(map(fit, lessons)), atol=1e-3)
+    again = [replace(lesson, start=answer.weights) for lesson, answer in zip(lessons, first, strict=True)]
+    third, fourth = (list(two(fit, again)) for _ in range(2))
+    np.testing.assert_array_equal(_said(third), _said(fourth))
+
+
+def test_a_network_goes_on_from_the_weights_it_is_given_for_as_long_as_is_said(
+    features: Features, lessons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline import backend, crossfit, training
+
+    epochs, fitted = [], training.fit
+    monkeypatch.setattr(training, "fit", lambda *at, **named: epochs.append(at[3].epochs) or fitted(*at, **named))
+
+    backend.configure("cpu", "float32")
+    model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
+    # At this rate the weights, and so the answers, stay as good as they were.
+    slow = {"epochs": 3, "learning_rate": 1e-9, "weight_decay": 0.0}
+    given = {"model": model, "fit": slow, "patches": {"mode": "crop", "frames": 8}, "unverified_epochs": 2}
+    fit = crossfit.fit_and_score(features, Judge.model_validate(given), 2, FRAMES, seed=1)
+    start = fit(lessons[0])
+    on = fit(replace(lessons[0], name="judge 2, fold 0", start=start.weights))
+    fresh = fit(replace(lessons[0], name="judge 2, fold 0"))
+    np.testing.assert_allclose(on.weights[-2], start.weights[-2], atol=1e-5)
+    assert np.abs(fresh.weights[-2] - start.weights[-2]).max() > 0.01
+    assert epochs == [3, 2, 3]
+
+
+def _said(answers: Iterable[Answer]) -> np.ndarray:
+    return np.stack([answer.probs for answer in answers])

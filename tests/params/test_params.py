@@ -53,7 +53,7 @@ def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
         ("self_train.selection.upper", 0.4, "must not be above the upper bound"),
         ("self_train.fit.epochs", -3, "fit.epochs: "),
         ("self_train.fit.learning_rate", float("nan"), "fit.learning_rate: "),
-        ("self_train.fold", 7, "fold: 7 does not exist, folds are 0 to 4"),
+        ("self_train.fold", 7, "fold: 7 does not exist, folds are 0 to 3"),
         ("self_train.augment.mixup.alpha", 0, "augment.mixup.alpha: "),
         ("members.small.model.widht", 3, "members.small.model.widht: not a setting of vgg_small"),
         ("members.small.model.name", "vgg", "there is no 'vgg'"),
