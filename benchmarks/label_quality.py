@@ -86,6 +86,7 @@ def load(path: Path, *, smoke: bool) -> Any:
     if smoke:
         for section in ("autoencoder", "judge", "self_train"):
             data[section]["fit"]["epochs"] = 2
+        data["judge"]["unverified_epochs"] = min(1, data["judge"]["unverified_epochs"])
         if data["dataset"]["name"] == "demo":
             data["dataset"]["clips"], data["folds"]["n"] = 240, 2
     return Params.model_validate(data)

@@ -77,6 +77,7 @@ def make_tiny(project: Project) -> None:
     project.edit("autoencoder.fit.epochs", 1)
     project.edit("judge.model", {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4})
     project.edit("judge.fit.epochs", 1)
+    project.edit("judge.unverified_epochs", 1)
     project.edit("judge.patches", {"mode": "crop", "frames": 16, "test_crops": 1})
     project.edit("self_train.rounds", 2)
     project.edit("self_train.fit.epochs", 1)

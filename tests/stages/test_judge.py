@@ -21,6 +21,7 @@ def asked(project: Project) -> Project:
         "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
         "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
         "fit": project.given["judge"]["fit"] | {"epochs": 2},
+        "unverified_epochs": 1,
     }
     return project
 
@@ -41,7 +42,8 @@ def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_
         np.testing.assert_allclose(probs[train].sum(axis=1), 1, rtol=1e-4)
         assert np.isnan(probs[~train]).all()
     table = artifacts.read_table(asked.root / "judged" / "judges.csv")
-    assert table["fold"].tolist() == ["0", "1", "2"]
+    assert table["round"].tolist() == ["1"] * 3 + ["2"] * 3
+    assert table["fold"].tolist() == ["0", "1", "2"] * 2
     assert not (asked.root / "checkpoints" / "judge").exists()
     assert written(asked) == first
 
@@ -61,8 +63,9 @@ def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(asked: Pro
     np.testing.assert_array_equal(np.load(asked.root / "judged" / "linear.npy")[fold], before[fold])
 
 
+@pytest.mark.parametrize("done", [2, 3, 4])
 def test_it_goes_on_after_the_last_network_that_was_finished(
-    asked: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    done: int, asked: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = written(asked)
     capsys.readouterr()
@@ -70,7 +73,7 @@ def test_it_goes_on_after_the_last_network_that_was_finished(
 
     def cut(self: Checkpoints, number: int, write) -> None:
         save(self, number, write)
-        if number == 2:
+        if number == done:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -79,7 +82,7 @@ def test_it_goes_on_after_the_last_network_that_was_finished(
             written(asked)
     capsys.readouterr()
     assert written(asked) == first
-    assert capsys.readouterr().out.count("judge: round 1") == 1
+    assert capsys.readouterr().out.count("judge: round") == 6 - done
 
 
 def test_where_spreading_asks_the_latents_alone_nothing_is_trained(
