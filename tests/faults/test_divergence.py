@@ -51,11 +51,11 @@ def test_the_judges_before_are_kept_and_gone_on_from(tmp_path: Path) -> None:
     everyone = np.ones(12, bool)
     roles, asked = judging.Roles(given=given, verified=everyone, train=everyone, fold=fold), []
 
-    def breaks_in_the_second(rows, targets, doubtful, at, name) -> np.ndarray:
-        asked.append(name)
+    def breaks_in_the_second(lesson: judging.Lesson) -> judging.Answer:
+        asked.append(lesson.name)
         if len(asked) == 2:
             raise DataError("no longer a number")
-        return np.full((len(at), 2), 0.5, np.float32)
+        return judging.Answer(np.full((len(lesson.at), 2), 0.5, np.float32), [])
 
     def judge() -> judging.Judged:
         return judging.judge(roles, 2, 1, breaks_in_the_second, Checkpoints(tmp_path, "k"), say=lambda line: None)
