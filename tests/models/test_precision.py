@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -22,11 +23,13 @@ def float32_afterwards() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", ["vgg_small", "autoencoder"])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_networks_compute_as_asked_and_answer_in_float32(name: str, precision: str) -> None:
+def test_networks_compute_as_asked_and_answer_in_float32(
+    name: str, precision: Literal["float32", "mixed_bfloat16"]
+) -> None:
     from pipeline import backend, training
     from pipeline.params import Model
 
-    backend.configure("cpu", precision)  # type: ignore[arg-type]
+    backend.configure("cpu", precision)
     network = training.build(Model.model_validate({"name": name, "width": 2, "depth": 2}), (16, 16), 3, seed=1)
     convolutions = [layer for layer in network.layers if "conv" in layer.name and "transpose" not in layer.name]
     assert {layer.compute_dtype for layer in convolutions} == {precision.removeprefix("mixed_")}
