@@ -3,7 +3,7 @@
 Conventions: every network row is the geometric mean of as many networks (the first member of the preset, from other
 weights and on other batches), but for the rows that give a baseline more of them; each is trained for the same number
 of steps on all folds; methods differ in which clips they see with which targets. What two methods, or two noise rates,
-train alike (the verified clips alone, the oracle, the judges of round 1) is trained once and kept by its content.
+train alike (the verified clips alone, the oracle, the judges) is trained once and kept by its content.
 """
 
 from dataclasses import dataclass, replace

@@ -94,7 +94,7 @@ class OneDeviceAdamW(keras.optimizers.AdamW):
 
     With TensorFlow, Keras sums gradients over devices before it applies them, also where there is but one, and
     TensorFlow keeps the graph of each such sum until the process ends: tens of MB a fit (tensorflow#97697). And it
-    works out the learning rate anew for each weight that decays, which makes the graph larger by a third.
+    works out the learning rate anew for each weight that decays, all of which is traced.
     """
 
     _rate_now: Any = None
