@@ -11,6 +11,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 
@@ -113,7 +114,8 @@ class Bench:
 
     def _kept(self, key: list[Any], arrays: list[np.ndarray], make: Any) -> np.ndarray:
         """Return what `make` returns for these settings and arrays, from disk where it was made before."""
-        settings = [*key, self.params.seed, list(self.clips["clip_id"]), self.params.features.model_dump()]
+        precision = keras.mixed_precision.dtype_policy().name
+        settings = [*key, precision, self.params.seed, list(self.clips["clip_id"]), self.params.features.model_dump()]
         name = fingerprint.digest(settings, _code(), *map(np.ascontiguousarray, arrays))
         path = self._store / f"{name}.npy"
         if not path.is_file():

@@ -52,7 +52,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     from pipeline import backend
 
     params = load(job.params, smoke=job.smoke)
-    backend.configure("cpu", "float32")
+    backend.configure("cpu", params.compute.precision)
     root = job.root if job.dataset == "esc10" else None
     clean = _data.clean(params, root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:

@@ -13,6 +13,7 @@ import tokenize
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -246,8 +247,13 @@ class Features:
 
     def clip(self, row: int) -> np.ndarray:
         """float16 (n_frames, n_bins): the frames of the clip in `row`, a view."""
-        start = int(self.index["start"].iloc[row])
-        return self.frames[start : start + int(self.index["n_frames"].iloc[row])]
+        return self.frames[self._spans[row]]
+
+    @cached_property
+    def _spans(self) -> list[slice]:
+        # Training asks for every clip in every epoch, and a cell of a table takes longer than the frames.
+        starts, lengths = self.index["start"].tolist(), self.index["n_frames"].tolist()
+        return [slice(start, start + length) for start, length in zip(starts, lengths, strict=True)]
 
 
 def read_features(folder: str | Path) -> Features:

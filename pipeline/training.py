@@ -58,6 +58,8 @@ def fit(
         ema_momentum=ema if ema is not None else 0.99,
     )
     network.compile(optimizer=optimizer, loss=loss, metrics=metrics or [], jit_compile=backend.compiled())
+    # Left to the first step, TensorFlow traces that one twice: seconds, for small networks a tenth of a fit.
+    optimizer.build(network.trainable_variables)
     callbacks: list[keras.callbacks.Callback] = [
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)),
         keras.callbacks.TerminateOnNaN(raise_error=True),

@@ -21,13 +21,15 @@ def normalisation(norm: str) -> Callable[[Any], Any]:
 def conv_block(x: Any, filters: int, *, convs: int, norm: str, pool: tuple[int, int]) -> Any:
     """`convs` 3×3 convolutions, each normalised and followed by LeakyReLU, then max pooling.
 
-    `x` is (batch, frames, bins, channels).
+    `x` is (batch, frames, bins, channels). The last LeakyReLU comes after the pooling: it keeps the order of numbers,
+    so that nothing changes but how many it is worked out for.
     """
-    for _ in range(convs):
+    for left in reversed(range(convs)):
         x = layers.Conv2D(filters, 3, padding="same", use_bias=norm == "none", kernel_initializer="he_normal")(x)
         x = normalisation(norm)(x)
+        x = x if left else layers.MaxPooling2D(pool, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=0.1)(x)
-    return layers.MaxPooling2D(pool, padding="same")(x)
+    return x
 
 
 def head(x: Any, n_outputs: int, *, dense: int, dropout: float) -> Any:
