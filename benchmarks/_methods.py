@@ -11,7 +11,6 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -35,7 +34,7 @@ from pipeline import (
 )
 from pipeline.checkpoints import Checkpoints
 from pipeline.learner import KerasLearner
-from pipeline.params import Member, Params, Selection, Spread
+from pipeline.params import Judge, Member, Params, Selection, Spread
 from pipeline.roles import Split, split_clips
 
 # A baseline with as many networks more as the steps of Earmark's judges would have trained.
@@ -86,7 +85,10 @@ class Bench:
     """One data set with one noise and one seed, and what its methods share."""
 
     def __init__(self, data: Noisy, params: Params, store: Path, members: int) -> None:
-        """Work on `data` by the settings of `params`, `members` networks a row; `store` keeps what was trained."""
+        """Work on `data` by the settings of `params`, `members` networks a row; `store` keeps what was trained.
+
+        `params.compute.precision` is that of this process, no longer `auto`.
+        """
         self.data, self.params, self._store, self._members = data, params, store, members
         self.clips, self.classes = data.clips, data.classes
         base = params.members[params.ensemble.members[0]]
@@ -114,7 +116,7 @@ class Bench:
 
     def _kept(self, key: list[Any], arrays: list[np.ndarray], make: Any) -> np.ndarray:
         """Return what `make` returns for these settings and arrays, from disk where it was made before."""
-        precision = keras.mixed_precision.dtype_policy().name
+        precision = self.params.compute.precision
         settings = [*key, precision, self.params.seed, list(self.clips["clip_id"]), self.params.features.model_dump()]
         name = fingerprint.digest(settings, _code(), *map(np.ascontiguousarray, arrays))
         path = self._store / f"{name}.npy"
@@ -147,29 +149,41 @@ class Bench:
     @cached_property
     def judged(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the cross-fitted networks."""
-        settings, data, roles = self.params.judge, self.data, self.roles
-        n_frames = patches.frames_in_patch(data.features, settings.patches, roles.train)
-        fit = crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
+        settings, roles = self.params.judge, self.roles
 
         def make() -> np.ndarray:
-            store = Checkpoints(self._store / f"checkpoints-{id(self)}", "judge")
-            found = judging.judge(roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
-            store.remove()
-            return found.probs
+            return self.judge_by(settings, self.fit(settings))
 
         # No given label of an unverified clip is read, so that all noise rates have the same judges.
         known = np.where(roles.verified, roles.given, -1)
         return self._kept(["judges", settings.model_dump()], [known, roles.train, roles.fold], make)
+
+    def fit(self, settings: Judge) -> judging.FitAndScore:
+        """Return what trains a judge of these settings on the clips of this bench."""
+        data = self.data
+        n_frames = patches.frames_in_patch(data.features, settings.patches, self.roles.train)
+        return crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
+
+    def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> np.ndarray:
+        """Return float32 (n, n_classes): out-of-fold probabilities of networks that `fit` trains."""
+        store = Checkpoints(self._store / f"checkpoints-{id(self)}", "judge")
+        found = judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
+        store.remove()
+        return found.probs
 
     @cached_property
     def linear(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the linear judge."""
         return linear.judge(self.embedding, self.roles, len(self.classes), self.params.judge.linear)
 
-    def decided(self, source: str) -> tuple[decisions.Case, decisions.Belief, pd.DataFrame]:
-        """Return what Earmark decides with evidence of `source`."""
+    def decided(
+        self, source: str, judged: np.ndarray | None = None
+    ) -> tuple[decisions.Case, decisions.Belief, pd.DataFrame]:
+        """Return what Earmark decides with evidence of `source`; `judged` takes the place of its own networks' word."""
         settings: Spread = self.params.spread.model_copy(update={"source": source, "promote": "posterior"})
-        network = np.stack([self.judged, self.linear]) if source != "latents" else np.empty((0, 0), np.float32)
+        network = np.empty((0, 0), np.float32)
+        if source != "latents":
+            network = np.stack([self.judged if judged is None else judged, self.linear])
         case = decisions.gather(
             self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=network
         )

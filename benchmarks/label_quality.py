@@ -49,10 +49,8 @@ class Job:
 def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
     from benchmarks import _data, _methods
-    from pipeline import backend
 
-    params = load(job.params, smoke=job.smoke)
-    backend.configure("cpu", params.compute.precision)
+    params = _data.computed(load(job.params, smoke=job.smoke))
     root = job.root if job.dataset == "esc10" else None
     clean = _data.clean(params, root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:

@@ -1,0 +1,158 @@
+"""Fill the tables of both READMEs with the rows of `benchmarks.label_quality`.
+
+    python -m benchmarks.tables
+
+A table is known by its heading; what stands below it is replaced, what stands around it is left alone. Rows are of
+within-group noise. Figures are percent, mean and half of the 95% interval over the seeds (`benchmarks._stats`).
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import _stats, _table
+
+RESULTS = Path("benchmarks/results/label_quality.csv")
+READMES = (Path("README.md"), Path("benchmarks/README.md"))
+Row = Mapping[Any, Any]
+_NAMES = {"esc10": "ESC-10", "demo": "demo"}
+_JUDGES = (
+    "the report",
+    "self-training classifier",
+    "clean learning",
+    "cleanlab",
+    "earmark, same features",
+    "latents",
+    "out_of_fold",
+    "both",
+)
+_SHORT = "| data | labels wrong | promoted and right (precision) | of the right ones (recall) | AUROC |"
+_LONG = "| data | noise | method | precision | recall | AUROC |"
+_NETWORKS = "| data | noise | seeds | verified only | all as given | earmark | oracle | gap closed |"
+_LOGISTIC = "| data | noise | seeds | verified only | all as given | self-training classifier | clean learning |"
+
+
+def promoted(rows: pd.DataFrame) -> list[str]:
+    """What Earmark says of the labels, a line a data set and rate."""
+    return [
+        _line(_NAMES[one["dataset"]], _mean(one, "noise_true"), *_scores(one), *_estimates(one))
+        for one in _judged(rows, ("both",))
+    ]
+
+
+def judged(rows: pd.DataFrame) -> list[str]:
+    """What each method says of the labels."""
+    return [
+        _line(
+            _NAMES[one["dataset"]],
+            f"{one['rate']:.0%}",
+            one["method"],
+            *_scores(one),
+            _mean(one, "precision_estimate"),
+            _mean(one, "noise_true"),
+            *_estimates(one)[1:],
+        )
+        for one in _judged(rows, _JUDGES)
+    ]
+
+
+def trained(kind: str, methods: tuple[str, ...]) -> Callable[[pd.DataFrame], list[str]]:
+    """Return what lists the test accuracy by `methods`, a line a data set and rate; `kind`: `network` or `logistic`."""
+
+    def lines(rows: pd.DataFrame) -> list[str]:
+        part = rows[rows["row"] == kind]
+        means = {(one["dataset"], one["rate"], one["method"]): one for one in _records(_stats.summary(part))}
+        gaps = _records(_stats.gap_closed(part, "earmark"))
+        return [
+            _line(
+                _NAMES[name],
+                f"{gap['rate']:.0%}",
+                gap["seeds"],
+                *(_spread(means[name, gap["rate"], method], "accuracy") for method in methods),
+                _closed(gap),
+            )
+            for name in _NAMES
+            for gap in gaps
+            if gap["dataset"] == name
+        ]
+
+    return lines
+
+
+TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
+    _SHORT: promoted,
+    _LONG: judged,
+    _NETWORKS: trained("network", ("verified only", "all as given", "earmark", "oracle")),
+    _LOGISTIC: trained(
+        "logistic",
+        ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle"),
+    ),
+}
+
+
+def filled(text: str, rows: pd.DataFrame) -> str:
+    """Return `text` with every table of `TABLES` in it as the rows have it."""
+    rows = rows[rows["kind"] == "within_group"]
+    lines = text.split("\n")
+    for heading, made in TABLES.items():
+        for at in [i for i, line in enumerate(lines) if line.startswith(heading)]:
+            end = at
+            while end < len(lines) and lines[end].startswith("|"):
+                end += 1
+            lines[at + 2 : end] = made(rows)
+    return "\n".join(lines)
+
+
+def _judged(rows: pd.DataFrame, methods: tuple[str, ...]) -> list[Row]:
+    table = _stats.summary(rows[(rows["row"] == "judge") & rows["method"].isin(methods)])
+    order = {name: place for place, name in enumerate([*_NAMES, *methods])}
+    place = table.assign(first=table["dataset"].map(order), last=table["method"].map(order))
+    return _records(place.sort_values(["first", "rate", "last"]))
+
+
+def _records(table: pd.DataFrame) -> list[Row]:
+    return list(table.to_dict("records"))
+
+
+def _scores(one: Row) -> list[str]:
+    return [_spread(one, name) for name in ("precision", "recall", "auroc")]
+
+
+def _estimates(one: Row) -> list[str]:
+    return [_mean(one, "precision_estimate"), _spread(one, "noise_estimate"), _mean(one, "corrections_right")]
+
+
+def _closed(one: Row) -> str:
+    closed, low, high = (
+        f"{100 * float(one[name]):.0f}".replace("inf", "∞").replace("-", "−")
+        for name in ("closed", "closed_low", "closed_high")
+    )
+    return f"{closed} ({low} to {high})"
+
+
+def _mean(one: Row, name: str) -> str:
+    value = float(one[name])
+    return "" if np.isnan(value) else f"{100 * value:.1f}"
+
+
+def _spread(one: Row, name: str) -> str:
+    half = 50 * (one[f"{name}_high"] - one[f"{name}_low"])
+    return _mean(one, name) and f"{_mean(one, name)} ± {half:.1f}"
+
+
+def _line(*cells: object) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def main() -> None:
+    """Rewrite the tables of both READMEs."""
+    rows = _table.read(RESULTS)
+    for path in READMES:
+        path.write_text(filled(path.read_text(encoding="utf-8"), rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
