@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks._lock import alone
-from pipeline import artifacts, backend, extraction, fingerprint, folds, grouping, noise, preparing, registry
+from pipeline import artifacts, extraction, fingerprint, folds, grouping, noise, preparing, registry
 from pipeline.params import Params
 from pipeline.seeding import derive
 
@@ -82,12 +82,6 @@ class Noisy:
         """Int (n_classes,): number of each class's group, in the order of `groups`."""
         number = {name: i for i, members in enumerate(self.groups.values()) for name in members}
         return np.array([number[name] for name in self.classes])
-
-
-def computed(params: Params) -> Params:
-    """Compute in this process, on the CPU, as the params say; return them with the precision that `auto` stands for."""
-    machine = backend.configure("cpu", params.compute.precision)
-    return params.model_copy(update={"compute": params.compute.model_copy(update={"precision": machine.precision})})
 
 
 def clean(params: Params, root: str | Path | None, seed: int, folder: Path, *, more_tests: int = 0) -> Clean:

@@ -18,6 +18,7 @@ from benchmarks import _peers
 from benchmarks._data import Noisy
 from benchmarks._peers import Peer
 from pipeline import (
+    backend,
     crossfit,
     decisions,
     encoding,
@@ -79,6 +80,12 @@ def _code() -> list[str]:
     return [
         fingerprint.code(root / "pipeline" / f"{name}.py", root) for name in ("encoding", "learner", "selftraining")
     ]
+
+
+def computed(params: Params) -> Params:
+    """Compute in this process, on the CPU, as the params say; return them with the precision that `auto` stands for."""
+    machine = backend.configure("cpu", params.compute.precision)
+    return params.model_copy(update={"compute": params.compute.model_copy(update={"precision": machine.precision})})
 
 
 class Bench:

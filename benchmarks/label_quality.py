@@ -50,7 +50,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
     from benchmarks import _data, _methods
 
-    params = _data.computed(load(job.params, smoke=job.smoke))
+    params = _methods.computed(load(job.params, smoke=job.smoke))
     root = job.root if job.dataset == "esc10" else None
     clean = _data.clean(params, root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:

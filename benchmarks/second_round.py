@@ -43,7 +43,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     from pipeline import judging
     from pipeline.params import load_params
 
-    params = _data.computed(load_params(f"presets/{job.dataset}.yaml"))
+    params = _methods.computed(load_params(f"presets/{job.dataset}.yaml"))
     clean = _data.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
     benches = {
         rate: _methods.Bench(_data.noisy(clean, "within_group", rate, seed=job.seed), clean.params, job.store, 1)
