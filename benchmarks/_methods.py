@@ -1,11 +1,16 @@
 """The methods of `benchmarks.label_quality`: what each trains on, and what each says of the given labels.
 
-Conventions: every network row is the geometric mean of as many networks (the first member of the preset, from other
-weights and on other batches), but for the rows that give a baseline more of them; each is trained for the same number
-of steps on all folds; methods differ in which clips they see with which targets. What two methods, or two noise rates,
-train alike (the verified clips alone, the oracle, the judges) is trained once and kept by its content.
+Conventions: every network row is the geometric mean of as many networks (the first member of the preset, on other
+batches); each is trained for the same number of steps on all folds; methods differ in which clips they see with which
+targets, and in what they begin with. A row begins with new weights, but for Earmark's, whose networks go on from those
+of its judges as the presets say, and for baselines and oracles that are given the same (`FROM_JUDGES`). The judges'
+steps come on top; `LONGER` rows have new weights and take as many steps in all as Earmark and its judges. What two
+methods, or two noise rates, train alike (the verified clips alone, the oracle, the judges) is trained once and kept by
+its content.
 """
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -32,23 +37,27 @@ from pipeline import (
     reliability,
     selftraining,
     spreading,
+    weights,
 )
 from pipeline.checkpoints import Checkpoints
 from pipeline.learner import KerasLearner
 from pipeline.params import Judge, Member, Params, Selection, Spread
 from pipeline.roles import Split, split_clips
 
-# A baseline with as many networks more as the steps of Earmark's judges would have trained.
-MORE = ", more networks"
+FROM_JUDGES = ", from the judges"
+LONGER = ", longer"
+SCRATCH = ", from scratch"
+_ENDS = ("verified only", "all as given", "oracle")
 NETWORKS = (
     "verified only",
     "all as given",
     "the report",
     "cleanlab",
+    f"earmark{SCRATCH}",
     "earmark",
     "oracle",
-    f"verified only{MORE}",
-    f"all as given{MORE}",
+    *(f"{name}{FROM_JUDGES}" for name in _ENDS),
+    *(f"{name}{LONGER}" for name in _ENDS),
 )
 LOGISTIC = ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle")
 JUDGES = (
@@ -99,7 +108,7 @@ class Bench:
         self.data, self.params, self._store, self._members = data, params, store, members
         self.clips, self.classes = data.clips, data.classes
         base = params.members[params.ensemble.members[0]]
-        self.member = base.model_copy(update={"fold": None, "rounds": 1})
+        self.member = base.model_copy(update={"fold": None, "rounds": 1, "start": None})
         self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
 
     @cached_property
@@ -108,32 +117,35 @@ class Bench:
         return judging.roles(self.clips, self.classes, self.data.features.ok)
 
     @cached_property
-    def more(self) -> int:
-        """How many networks more a baseline trains in the steps of the judges, rounded up."""
+    def longer(self) -> int:
+        """The steps of each of a row's networks that together take as many as Earmark's, its judges included."""
         settings, roles = self.params.judge, self.roles
         shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
         size = settings.fit.batch_size
         first = settings.fit.epochs * sum(-(-clips // size) for clips in shown)
         again = settings.unverified_epochs * len(shown) * -(-int(roles.train.sum()) // size)
-        return -(-(first + again) // self.steps)
+        return self.steps + round((first + again) / self._members)
 
     @cached_property
     def n_frames(self) -> int:
         return patches.frames_in_patch(self.data.features, self.member.patches, self.data.train)
 
-    def _kept(self, key: list[Any], arrays: list[np.ndarray], make: Any) -> np.ndarray:
-        """Return what `make` returns for these settings and arrays, from disk where it was made before."""
+    def _file(self, key: list[Any], arrays: list[np.ndarray], suffix: str, write: Callable[[Path], None]) -> Path:
+        """Return the file that `write` makes for these settings and arrays, or made before."""
         precision = self.params.compute.precision
         settings = [*key, precision, self.params.seed, list(self.clips["clip_id"]), self.params.features.model_dump()]
         name = fingerprint.digest(settings, _code(), *map(np.ascontiguousarray, arrays))
-        path = self._store / f"{name}.npy"
+        path = self._store / f"{name}{suffix}"
         if not path.is_file():
-            made = make()
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{name}.{id(made)}.tmp.npy")
-            np.save(temporary, made)
+            temporary = path.with_name(f"{name}.{os.getpid()}.tmp{suffix}")
+            write(temporary)
             temporary.rename(path)
-        return np.load(path, allow_pickle=False)
+        return path
+
+    def _kept(self, key: list[Any], arrays: list[np.ndarray], make: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return what `make` returns for these settings and arrays, from disk where it was made before."""
+        return np.load(self._file(key, arrays, ".npy", lambda path: np.save(path, make())), allow_pickle=False)
 
     @cached_property
     def _raw(self) -> np.ndarray:
@@ -156,14 +168,27 @@ class Bench:
     @cached_property
     def judged(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the cross-fitted networks."""
-        settings, roles = self.params.judge, self.roles
+        return self._kept(*self._known, lambda: self._cross_fitted.probs)
 
-        def make() -> np.ndarray:
-            return self.judge_by(settings, self.fit(settings))
+    @cached_property
+    def judges(self) -> list[list[np.ndarray]]:
+        """The weights of the cross-fitted networks."""
+        path = self._file(*self._known, ".npz", lambda path: weights.write(path, self._cross_fitted.weights))
+        return list(weights.read(path).values())
 
-        # No given label of an unverified clip is read, so that all noise rates have the same judges.
-        known = np.where(roles.verified, roles.given, -1)
-        return self._kept(["judges", settings.model_dump()], [known, roles.train, roles.fold], make)
+    @property
+    def _known(self) -> tuple[list[Any], list[np.ndarray]]:
+        """What the judges depend on: no given label of an unverified clip, so that all noise rates have the same."""
+        roles = self.roles
+        return ["judges", self.params.judge.model_dump()], [
+            np.where(roles.verified, roles.given, -1),
+            roles.train,
+            roles.fold,
+        ]
+
+    @cached_property
+    def _cross_fitted(self) -> judging.Judged:
+        return self.judge_by(self.params.judge, self.fit(self.params.judge))
 
     def fit(self, settings: Judge) -> judging.FitAndScore:
         """Return what trains a judge of these settings on the clips of this bench."""
@@ -171,12 +196,12 @@ class Bench:
         n_frames = patches.frames_in_patch(data.features, settings.patches, self.roles.train)
         return crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
 
-    def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> np.ndarray:
-        """Return float32 (n, n_classes): out-of-fold probabilities of networks that `fit` trains."""
+    def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> judging.Judged:
+        """Return what networks that `fit` trains say of the clips of other folds."""
         store = Checkpoints(self._store / f"checkpoints-{id(self)}", "judge")
         found = judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
         store.remove()
-        return found.probs
+        return found
 
     @cached_property
     def linear(self) -> np.ndarray:
@@ -220,11 +245,15 @@ class Bench:
 
     def network(self, method: str) -> Trained:
         """Train the network by one method and score every clip."""
-        if method.endswith(MORE):
-            return self._network(method.removesuffix(MORE), self._members + self.more)
-        return self._network(method, self._members)
+        plain = method.removesuffix(FROM_JUDGES).removesuffix(LONGER).removesuffix(SCRATCH)
+        member, split = self._material(plain)
+        starts: list[list[np.ndarray]] = []
+        if method == "earmark" or method.endswith(FROM_JUDGES):
+            starts = self.judges
+        return self._train(member, split, starts, self.longer if method.endswith(LONGER) else self.steps)
 
-    def _network(self, method: str, count: int) -> Trained:
+    def _material(self, method: str) -> tuple[Member, Split]:
+        """Return what the networks of a method are trained on, and how."""
         member, labels, posterior = self.member, self.spread, None
         if method in ("verified only", "all as given", "oracle"):
             member = member.model_copy(update={"train_on": "verified" if method == "verified only" else "all"})
@@ -242,13 +271,13 @@ class Bench:
         if method == "oracle":
             truth = np.where(self.data.train, self.data.truth, -1)
             split = replace(split, given=truth, target=truth, trusted=split.trusted & (truth >= 0))
-        return self._train(member, split, count)
+        return member, split
 
-    def _train(self, member: Member, split: Split, count: int) -> Trained:
+    def _train(self, member: Member, split: Split, starts: list[list[np.ndarray]], steps: int) -> Trained:
         clips = int((split.trusted | split.doubtful).sum())
         batches = -(-clips // member.fit.batch_size)
         # Pseudo-labels make later rounds of the report's method longer; those steps come on top and are not counted.
-        epochs = max(1, round(self.steps / batches / member.rounds))
+        epochs = max(1, round(steps / batches / member.rounds))
         member = member.model_copy(update={"fit": member.fit.model_copy(update={"epochs": epochs})})
 
         used = split.trusted | split.doubtful
@@ -256,16 +285,17 @@ class Bench:
         # A single round never looks at the pool, so what lies in it must not train anew.
         arrays += [split.given, split.pool] if member.rounds > 1 else [used]
         each = []
-        for number in range(count):
-            # The first keeps the plain name, and so what was trained when a row was one network.
+        for number in range(self._members):
+            # The first has a plain name, as when a row was one network.
             name = f"bench-{number}" if number else "bench"
-            key = ["network", member.model_dump(), *([name] if number else [])]
-            each.append(self._kept(key, arrays, partial(self._fit, member, split, name)))
+            start = starts[number % len(starts)] if starts else None
+            fit = partial(self._fit, member, split, name, start)
+            each.append(self._kept(["network", member.model_dump(), name], [*arrays, *(start or [])], fit))
         return Trained(ensemble.combine(each, method="geometric"), each, epochs * batches * member.rounds)
 
-    def _fit(self, member: Member, split: Split, name: str) -> np.ndarray:
+    def _fit(self, member: Member, split: Split, name: str, start: list[np.ndarray] | None) -> np.ndarray:
         learner = KerasLearner(
-            self.data.features, member, len(self.classes), self.n_frames, seed=self.params.seed, name=name
+            self.data.features, member, len(self.classes), self.n_frames, seed=self.params.seed, name=name, start=start
         )
         store = Checkpoints(self._store / f"checkpoints-{id(split)}", "bench")
         state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)

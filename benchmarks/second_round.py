@@ -66,7 +66,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
             return first[lesson.name]
 
         # No given label of an unverified clip is read, so that all noise rates have the same judges.
-        judged = one.judge_by(settings, once)
+        judged = one.judge_by(settings, once).probs
         for rate in left:
             yield dict(zip(KEYS, (job.dataset, job.seed, epochs, rate), strict=True)) | _scores(benches[rate], judged)
 

@@ -23,8 +23,7 @@ def fit_and_score(features: Features, settings: Judge, n_classes: int, n_frames:
 
     def fit(lesson: Lesson) -> Answer:
         member = first if lesson.start is None else again
-        learner = KerasLearner(features, member, n_classes, n_frames, seed=seed, name=lesson.name)
-        learner.weights = lesson.start
+        learner = KerasLearner(features, member, n_classes, n_frames, seed=seed, name=lesson.name, start=lesson.start)
         learner.fit(1, lesson.rows, lesson.targets, lesson.doubtful)
         assert learner.weights is not None
         return Answer(learner.predict(lesson.at), learner.weights)

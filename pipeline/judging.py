@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipeline import ensemble
+from pipeline import ensemble, weights
 from pipeline.artifacts import publish, write_array, write_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
@@ -89,10 +89,15 @@ class Roles:
 
 @dataclass(frozen=True)
 class Judged:
-    """`probs`: float32 (n, n_classes), NaN where not judged. `table`: a row a network: round, fold, clips, accuracy."""
+    """What all networks said, and what is left of them.
+
+    `probs`: float32 (n, n_classes), NaN where not judged. `table`: a row a network: round, fold, clips, accuracy.
+    `weights`: of the network of each fold, after its last round; members can go on from them.
+    """
 
     probs: np.ndarray
     table: pd.DataFrame
+    weights: dict[int, list[np.ndarray]]
 
 
 def roles(clips: pd.DataFrame, classes: list[str], ok: np.ndarray) -> Roles:
@@ -153,21 +158,21 @@ def judge(
                 row = state.take(roles, number, place, fold, lesson, answer)
                 checkpoints.save(len(state.table), state.write)
                 say(_line(row, rounds))
-    return Judged(probs=joined(state.each[-1]), table=state.table)
+    return Judged(probs=joined(state.each[-1]), table=state.table, weights=state.weights)
 
 
 @dataclass
 class _State:
-    """What the networks so far said, float32 (rounds, n_folds, n, n_classes), and their weights after round 1."""
+    """What the networks so far said, float32 (rounds, n_folds, n, n_classes), and the weights of each fold's by now."""
 
     each: np.ndarray
     table: pd.DataFrame
-    weights: list[list[np.ndarray]]
+    weights: dict[int, list[np.ndarray]]
 
     @classmethod
     def new(cls, rounds: int, roles: Roles, n_classes: int) -> "_State":
         shape = (rounds, len(roles.folds), len(roles.given), n_classes)
-        return cls(np.full(shape, np.nan, np.float32), pd.DataFrame(), [])
+        return cls(np.full(shape, np.nan, np.float32), pd.DataFrame(), {})
 
     def lesson(self, roles: Roles, number: int, place: int, fold: int) -> Lesson:
         before = None if number == 1 else (joined(self.each[0]), self.each[0, place])
@@ -175,14 +180,13 @@ class _State:
             *material(roles, self.each.shape[-1], fold, before),
             at=np.flatnonzero(roles.judged_by(fold)),
             name=f"judge {number}, fold {fold}",
-            start=None if number == 1 else self.weights[place],
+            start=None if number == 1 else self.weights[fold],
         )
 
     def take(self, roles: Roles, number: int, place: int, fold: int, lesson: Lesson, answer: Answer) -> dict[str, Any]:
         said = self.each[number - 1, place]
         said[lesson.at] = silent_where_unheard(answer.probs, roles.heard(fold, said.shape[1]))
-        if number < len(self.each):
-            self.weights.append(answer.weights)
+        self.weights[fold] = answer.weights
         row = _row(roles, number, fold, len(lesson.rows), said)
         self.table = pd.concat([self.table, pd.DataFrame([row])], ignore_index=True)
         return row
@@ -190,10 +194,7 @@ class _State:
     def write(self, folder: Path) -> None:
         np.save(folder / "each.npy", self.each, allow_pickle=False)
         write_table(folder / "table.csv", self.table)
-        named: dict[str, Any] = {
-            f"{i}-{j}": array for i, network in enumerate(self.weights) for j, array in enumerate(network)
-        }
-        np.savez(folder / "weights.npz", **named)
+        weights.write(folder / weights.FILE, self.weights)
 
 
 def _resumed(checkpoints: Checkpoints) -> _State | None:
@@ -201,13 +202,11 @@ def _resumed(checkpoints: Checkpoints) -> _State | None:
     if latest is None:
         return None
     folder = latest[1]
-    weights: list[list[np.ndarray]] = []
-    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-        for name in arrays.files:
-            if name.endswith("-0"):
-                weights.append([])
-            weights[-1].append(arrays[name])
-    return _State(np.load(folder / "each.npy", allow_pickle=False), pd.read_csv(folder / "table.csv"), weights)
+    return _State(
+        each=np.load(folder / "each.npy", allow_pickle=False),
+        table=pd.read_csv(folder / "table.csv"),
+        weights=weights.read(folder / weights.FILE),
+    )
 
 
 def joined(each: np.ndarray) -> np.ndarray:
@@ -280,12 +279,13 @@ def material(
 def nothing(n: int, n_classes: int) -> tuple[Judged, np.ndarray]:
     """Return what is on disk where no model was asked: NaN throughout, and no row."""
     none = np.full((n, n_classes), np.nan, np.float32)
-    return Judged(probs=none, table=pd.DataFrame(columns=["round", "fold", "clips", "accuracy"])), none
+    return Judged(probs=none, table=pd.DataFrame(columns=["round", "fold", "clips", "accuracy"]), weights={}), none
 
 
 def write(folder: Path, judged: Judged, linear: np.ndarray) -> None:
-    """Publish `probs.npy` of the networks, `linear.npy` float32 (n, n_classes) and `judges.csv` as one folder."""
+    """Publish as one folder: `probs.npy`, `judges.csv` and `weights.npz` of the networks; `linear.npy`, as `probs`."""
     with publish(folder) as temporary:
         write_array(temporary / "probs.npy", judged.probs)
         write_array(temporary / "linear.npy", linear)
         write_table(temporary / "judges.csv", judged.table)
+        weights.write(temporary / weights.FILE, judged.weights)

@@ -21,15 +21,28 @@ class KerasLearner:
     """Implements `selftraining.Learner`.
 
     Each round builds the network anew from the run's seed and the round's number, then loads the weights of the
-    round before (unless `member.restart`), so that it does not matter whether that round ran in this process.
+    round before (unless `member.restart`), so that it does not matter whether that round ran in this process. Where
+    there is no round before, or it does not count, these are `start`.
     """
 
     def __init__(
-        self, features: Features, member: Member, n_classes: int, n_frames: int, *, seed: int, name: str
+        self,
+        features: Features,
+        member: Member,
+        n_classes: int,
+        n_frames: int,
+        *,
+        seed: int,
+        name: str,
+        start: list[np.ndarray] | None = None,
     ) -> None:
-        """Learn from `features` with patches of `n_frames`; `name` goes into the seed and the progress bars."""
+        """Learn from `features` with patches of `n_frames`.
+
+        `name` goes into the seed and the progress bars. `start`: weights to begin with, in the order of Keras; None:
+        new ones.
+        """
         self._features, self._member, self._n_classes, self._n_frames = features, member, n_classes, n_frames
-        self._seed, self._name = seed, name
+        self._seed, self._name, self._start = seed, name, start
         # Of the last round: the next one starts from them.
         self.weights: list[np.ndarray] | None = None
         self.network: keras.Model | None = None
@@ -42,11 +55,16 @@ class KerasLearner:
     def fit(
         self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split | None = None
     ) -> pd.DataFrame:
-        """Fit round `number`; see `selftraining.Learner`. Without `split`, no clip validates."""
+        """Fit round `number`; see `selftraining.Learner`. Without `split`, no clip validates.
+
+        Raises:
+            DataError: `start` is of another network, or the loss is no longer a number.
+        """
         member = self._member
         self.network = self._build(number)
-        if self.weights is not None and not member.restart:
-            self.network.set_weights(self.weights)
+        before = self._start if member.restart or self.weights is None else self.weights
+        if before is not None:
+            training.set_weights(self.network, before, self._name)
         train = PatchDataset(
             self._features,
             rows,

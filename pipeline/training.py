@@ -5,6 +5,7 @@ Conventions: takes and returns arrays and Keras objects; what a run means (round
 its weights, its data and its seed.
 """
 
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,29 @@ def save_weights(network: keras.Model, path: Path) -> None:
     restored and not fitted since has none, so that the same weights would be another file.
     """
     keras.Model(network.inputs, network.outputs, name="network").save_weights(path)
+
+
+def set_weights(network: keras.Model, arrays: list[np.ndarray], title: str) -> None:
+    """Give a network the weights of another of the same shape.
+
+    Raises:
+        DataError: they are of a network of another shape.
+    """
+    wanted, found = [weight.shape for weight in network.weights], [array.shape for array in arrays]
+    if wanted != found:
+        first = next(
+            (pair for pair in zip(wanted, found, strict=False) if pair[0] != pair[1]), (len(wanted), len(found))
+        )
+        raise DataError(
+            f"{title}: the weights to go on from are of another network (expected {first[0]}, found {first[1]}); give "
+            "both the same model, and with pooling: flatten patches of the same frames"
+        )
+    network.set_weights(arrays)
+
+
+def _brief(shapes: list[tuple[int, ...]]) -> str:
+    """Tell the largest of some shapes, and how many there are."""
+    return f"{len(shapes)} shapes up to {max(shapes, key=math.prod, default=())}"
 
 
 def load_weights(network: keras.Model, path: Path) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pipeline import artifacts, backend, corrections, fingerprint, members, patches, roles, selftraining
+from pipeline import artifacts, backend, corrections, fingerprint, members, patches, roles, selftraining, weights
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ParamsError
 from pipeline.learner import KerasLearner
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def work(params: Params, at: argparse.Namespace) -> None:
-    """Read clips, features and labels; write the folder of member `at.member` below `at.members`."""
+    """Read clips, features, labels and the judges' weights; write the folder of member `at.member` in `at.members`."""
     if at.member not in params.members:
         raise ParamsError(f"members: there is no {at.member!r}, there are {', '.join(params.members)}")
     member = params.members[at.member]
@@ -27,14 +27,16 @@ def work(params: Params, at: argparse.Namespace) -> None:
     ruled_out = corrections.ruled_out(corrections.read(at.labels / "corrections.csv"), clips, classes)
     split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)
     n_frames = patches.frames_in_patch(features, member.patches, split.trusted)
+    start = None if member.start is None else weights.of(at.judged / weights.FILE, member.start)
     key = fingerprint.digest(
         [member.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],
         [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
         [fingerprint.code(Path(__file__), ROOT)],
         *vars(split).values(),
+        *(start or []),
     )
     checkpoints = Checkpoints(at.checkpoints / at.member, key)
-    learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member)
+    learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member, start=start)
     state = selftraining.run_rounds(
         split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)
     )
@@ -53,5 +55,5 @@ def work(params: Params, at: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    paths = ("clips", "features", "labels", "members", "checkpoints")
+    paths = ("clips", "features", "judged", "labels", "members", "checkpoints")
     run(work, "Train one member of the ensemble.", *paths, out=("members", "member"), extra=("member",))

@@ -1,10 +1,11 @@
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import judging
+from pipeline import judging, weights
 from pipeline.artifacts import read_array, read_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
@@ -29,7 +30,8 @@ class Centroids:
             centres = (centres + lesson.start[0]) / 2
         raw = np.exp(-((self.x[lesson.at][:, np.newaxis] - centres) ** 2).sum(axis=2) / 8)
         self.answers.append((raw / raw.sum(axis=1, keepdims=True)).astype(np.float32))
-        return Answer(self.answers[-1], [centres, np.array([len(self.lessons)])])
+        round_and_fold = [int(word) for word in re.findall(r"\d+", lesson.name)]
+        return Answer(self.answers[-1], [centres, np.array(round_and_fold)])
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_round_one_hears_verified_clips_alone_and_round_two_goes_on_with_the_sou
             assert lesson.start is None
             continue
         # It goes on from its own weights, and of its own fold it hears nothing but what it said itself.
-        assert lesson.start[1] == fold + 1
+        assert lesson.start[1].tolist() == [1, fold]
         own = lesson.rows[roles.fold[lesson.rows] == fold]
         said = fit.answers[fold][np.isin(fit.lessons[fold].at, own)]
         np.testing.assert_allclose(lesson.targets[np.isin(lesson.rows, own)], said, rtol=1e-5)
@@ -164,9 +166,17 @@ def test_after_an_interruption_the_rest_gives_the_same_bytes(world, tmp_path, do
     for name, judged in (("a", whole), ("b", resumed)):
         judging.write(tmp_path / name, judged, none)
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["judges.csv", "linear.npy", "probs.npy"]
+    assert names == ["judges.csv", "linear.npy", "probs.npy", "weights.npz"]
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_the_weights_of_each_fold_are_those_of_its_last_round(world, tmp_path, rounds):
+    x, _, roles = world
+    judged = _judge(roles, Centroids(x), tmp_path, rounds)
+    assert [arrays[1].tolist() for arrays in judged.weights.values()] == [[rounds, fold] for fold in range(FOLDS)]
+    assert list(judged.weights) == list(range(FOLDS))
 
 
 def test_the_table_has_a_row_a_network(world, tmp_path):
@@ -248,3 +258,4 @@ def test_where_no_model_is_asked_nothing_is_said(tmp_path):
     table = read_table(tmp_path / "judged" / "judges.csv")
     assert list(table.columns) == ["round", "fold", "clips", "accuracy"]
     assert not len(table)
+    assert weights.read(tmp_path / "judged" / weights.FILE) == {}

@@ -127,3 +127,16 @@ def project(tmp_path: Path, root: Path) -> Project:
         (made / folder).mkdir(exist_ok=True)
         (made / folder / "earlier.txt").write_text("of an earlier run")
     return Project(root=made, given=given_params(root))
+
+
+@pytest.fixture
+def asked(project: Project) -> Project:
+    """A project whose spreading asks a tiny network."""
+    project.given["spread"]["source"] = "out_of_fold"
+    project.given["judge"] |= {
+        "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
+        "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
+        "fit": project.given["judge"]["fit"] | {"epochs": 2},
+        "unverified_epochs": 1,
+    }
+    return project

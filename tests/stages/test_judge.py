@@ -13,19 +13,6 @@ from .conftest import Project
 pytestmark = pytest.mark.keras
 
 
-@pytest.fixture
-def asked(project: Project) -> Project:
-    """A project whose spreading asks a tiny network."""
-    project.given["spread"]["source"] = "out_of_fold"
-    project.given["judge"] |= {
-        "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
-        "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
-        "fit": project.given["judge"]["fit"] | {"epochs": 2},
-        "unverified_epochs": 1,
-    }
-    return project
-
-
 def written(project: Project) -> dict[str, bytes]:
     work(project.params, project.at("judge"))
     return {path.name: path.read_bytes() for path in sorted((project.root / "judged").iterdir())}
@@ -33,7 +20,7 @@ def written(project: Project) -> dict[str, bytes]:
 
 def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_bytes(asked: Project) -> None:
     first = written(asked)
-    assert set(first) == {"judges.csv", "linear.npy", "probs.npy"}
+    assert set(first) == {"judges.csv", "linear.npy", "probs.npy", "weights.npz"}
     clips = artifacts.read_clips(asked.root / "clips")
     train = (clips["split"] == "train").to_numpy()
     for name in ("probs", "linear"):
@@ -60,6 +47,7 @@ def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(asked: Pro
     artifacts.write_clips(asked.root / "clips", clips.assign(label=poisoned), classes)
     again = written(asked)
     assert again["probs.npy"] == first["probs.npy"]
+    assert again["weights.npz"] == first["weights.npz"]
     np.testing.assert_array_equal(np.load(asked.root / "judged" / "linear.npy")[fold], before[fold])
 
 

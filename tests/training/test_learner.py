@@ -9,6 +9,7 @@ import pytest
 from pipeline import artifacts
 from pipeline.artifacts import Features
 from pipeline.checkpoints import Checkpoints
+from pipeline.errors import DataError
 from pipeline.params import Fit, Model, Patches
 from pipeline.roles import Split
 from pipeline.selftraining import run_rounds
@@ -133,3 +134,54 @@ def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> No
     np.testing.assert_allclose(np.asarray(first.moving_mean), mean, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(np.asarray(first.moving_variance), spread, rtol=1e-3, atol=1e-6)
     assert [getattr(layer, "momentum", None) for layer in network.layers] == momentum
+
+
+@pytest.fixture
+def before(features, member, tmp_path) -> list[np.ndarray]:
+    """Weights of a network that has learned what the even clips are."""
+    _, learner, state = train(features, member, tmp_path / "before", roles(None), fit=BASE["fit"] | {"epochs": 30})
+    assert (state.probs.argmax(axis=1) == np.arange(N) % 3).mean() > 0.8
+    return learner.weights
+
+
+def begun(features, settings, folder: Path, start: list[np.ndarray] | None, n_frames: int = FRAMES):
+    from pipeline.learner import KerasLearner
+
+    learner = KerasLearner(features, settings, 3, n_frames, seed=0, name="m", start=start)
+    return run_rounds(roles(None), settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
+
+
+SLOW = {"epochs": 1, "batch_size": 12, "learning_rate": 1e-6, "schedule": "constant"}
+
+
+def test_a_member_goes_on_from_the_weights_it_is_given(features, member, before, tmp_path) -> None:
+    settings, right = member(**(BASE | {"fit": SLOW})), np.arange(N) % 3
+    old = begun(features, settings, tmp_path / "old", before).probs
+    assert (old.argmax(axis=1) == right).mean() > 0.8
+    new = begun(features, settings, tmp_path / "new", None).probs
+    assert (new.argmax(axis=1) == right).mean() < 0.6
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_rounds_that_restart_begin_with_the_weights_that_were_given(
+    features, member, before, tmp_path, restart
+) -> None:
+    """Wrong labels in round 1 unlearn what there was; in round 2 hardly anything moves any more."""
+    from pipeline.learner import KerasLearner
+
+    settings = member(**(BASE | {"rounds": 2, "restart": restart, "fit": SLOW | {"epochs": 20, "learning_rate": 0.02}}))
+    slow = settings.model_copy(update={"fit": member(**(BASE | {"fit": SLOW})).fit})
+    rows, sure = np.arange(0, N, 2), np.zeros(N // 2, bool)
+    first = KerasLearner(features, settings, 3, FRAMES, seed=0, name="m", start=before)
+    first.fit(1, rows, np.eye(3, dtype=np.float32)[(rows + 1) % 3], sure)
+    second = KerasLearner(features, slow, 3, FRAMES, seed=0, name="m", start=before)
+    second.weights = first.weights
+    second.fit(2, rows, np.eye(3, dtype=np.float32)[rows % 3], sure)
+    right = (second.predict().argmax(axis=1) == np.arange(N) % 3).mean()
+    assert (right > 0.8) == restart
+
+
+def test_weights_of_another_network_are_refused(features, member, before, tmp_path) -> None:
+    wider = member(**(BASE | {"model": MODEL | {"width": 8}}))
+    with pytest.raises(DataError, match=r"m: the weights to go on from are of another network \(expected .*same model"):
+        begun(features, wider, tmp_path / "c", before)

@@ -1,0 +1,86 @@
+"""A member that goes on from the weights of a judge."""
+
+import numpy as np
+import pytest
+
+from pipeline import weights
+from pipeline.errors import ArtifactError, DataError
+from stages import judge, self_train
+
+from .conftest import Project
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture
+def judged(asked: Project) -> Project:
+    """Networks have judged, and the member is of their kind and goes on from that of fold 1."""
+    judge.work(asked.params, asked.at("judge"))
+    asked.given["members"]["one"] = {"model": dict(asked.given["judge"]["model"]), "start": 1}
+    asked.given["self_train"] |= {"patches": asked.given["judge"]["patches"], "augment": {}}
+    asked.given["self_train"]["fit"] |= {"epochs": 1, "learning_rate": 1e-6}
+    return asked
+
+
+def member(project: Project, **changes: object) -> dict[str, bytes]:
+    project.given["members"]["one"] |= changes
+    self_train.work(project.params, project.at("self_train"))
+    return {path.name: path.read_bytes() for path in sorted((project.root / "members" / "one").iterdir())}
+
+
+def close(one: dict[str, bytes], judged: Project, fold: int) -> bool:
+    """Whether a network's word is nearly that of the judge of a fold, on the verified clips that this one judges."""
+    from pipeline import artifacts
+
+    clips = artifacts.read_clips(judged.root / "clips")
+    rows = ((clips["fold"] == fold) & clips["verified"] & (clips["split"] == "train")).to_numpy()
+    said = np.load(judged.root / "judged" / "probs.npy")[rows]
+    return bool(np.allclose(np.load(judged.root / "members" / "one" / "probs.npy")[rows], said, atol=0.02))
+
+
+def test_it_begins_as_the_judge_of_its_fold_and_ends_the_same_each_time(judged: Project) -> None:
+    first = member(judged)
+    assert close(first, judged, 1)
+    assert not close(first, judged, 2)
+    assert member(judged) == first
+    assert not close(member(judged, start=None), judged, 1)
+
+
+def test_what_was_begun_from_other_weights_is_not_gone_on_from(judged: Project, capsys, caplog) -> None:
+    """A checkpoint belongs to the weights at the start too."""
+    path = judged.root / "judged" / weights.FILE
+    at = judged.at("self_train")
+    from pipeline.checkpoints import Checkpoints
+
+    remove = Checkpoints.remove
+    try:
+        Checkpoints.remove = lambda self: None
+        first = member(judged)
+    finally:
+        Checkpoints.remove = remove
+    assert (at.checkpoints / "one").exists()
+    other = {fold: [array + 0.1 for array in arrays] for fold, arrays in weights.read(path).items()}
+    weights.write(path, other)
+    assert member(judged)["probs.npy"] != first["probs.npy"]
+    assert "not used, starting over" in caplog.text
+
+
+@pytest.mark.parametrize("bad", ["missing", "no such fold", "another network"])
+def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(judged: Project, bad: str) -> None:
+    path = judged.root / "judged" / weights.FILE
+    there = weights.read(path)
+    if bad == "missing":
+        path.unlink()
+    elif bad == "no such fold":
+        weights.write(path, {0: there[0]})
+    else:
+        weights.write(path, {fold: arrays[1:] for fold, arrays in there.items()})
+    before = judged.state()
+    says = {
+        "missing": r"judged/weights\.npz: missing; run `dvc repro`",
+        "no such fold": r"judged/weights\.npz: no network of fold 1, there are: 0",
+        "another network": r"one: the weights to go on from are of another network .* give both the same model",
+    }
+    with pytest.raises((ArtifactError, DataError), match=says[bad]):
+        member(judged)
+    assert judged.state() == before
