@@ -1,10 +1,12 @@
 """Do labels that Earmark promotes and corrects help? Its methods beside the field's, with the truth in hand.
 
-Data sets x noise x rates x seeds x methods, 40% of the training labels verified. Three kinds of row:
+Data sets x noise x rates x seeds x methods, 40% of the training labels verified. Kinds of row:
 
-    network   the same networks and number of training steps, on what each method makes of the labels
-    logistic  the same logistic regression on the same fixed features, for methods that bring no network
-    judge     what a method says of each unverified label: precision and recall of what it keeps, AUROC
+    judge      what a method says of each unverified label: precision and recall of what it keeps, AUROC
+    logistic   the same logistic regression on the same fixed features, for methods that bring no network
+    network    the same networks and number of training steps from new weights, on what each method makes of the labels
+    continued  the same, but from the weights of Earmark's judges: so its members begin as the presets come
+    longer     from new weights, for as many steps in all as the judges and what goes on from them (only when asked for)
 
     python -m benchmarks.label_quality --data esc10 demo --root ../shared/data/esc10
     python -m benchmarks.label_quality --smoke --data demo --seeds 0 --rates 0.3
@@ -25,6 +27,7 @@ from typing import Any
 
 KINDS = ("within_group", "symmetric", "open_set")
 RATES = (0.1, 0.2, 0.3, 0.4)
+ROWS = ("judge", "logistic", "network", "continued", "longer")
 KEYS = ["dataset", "kind", "rate", "seed", "row", "method"]
 
 
@@ -40,6 +43,7 @@ class Job:
     seed: int
     store: Path
     done: frozenset[tuple[Any, ...]]
+    rows: tuple[str, ...]
     networks: tuple[str, ...] | None
     members: int
     more_tests: int
@@ -48,15 +52,15 @@ class Job:
 
 def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
-    from benchmarks import _data, _methods
+    from benchmarks import _bench, _data, _methods
 
-    params = _methods.computed(load(job.params, smoke=job.smoke))
+    params = _bench.computed(load(job.params, smoke=job.smoke))
     root = job.root if job.dataset == "esc10" else None
     clean = _data.clean(params, root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:
         data = _data.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
-        bench = _methods.Bench(data, clean.params, job.store, job.members)
-        for row, method in plan(job.networks):
+        bench = _bench.Bench(data, clean.params, job.store, job.members)
+        for row, method in plan(job.rows, job.networks):
             keys = (job.dataset, job.kind, rate, job.seed, row, method)
             if keys in job.done:
                 continue
@@ -66,13 +70,16 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
             yield dict(zip(KEYS, keys, strict=True)) | measured | {"seconds": seconds}
 
 
-def plan(wanted: tuple[str, ...] | None) -> list[tuple[str, str]]:
-    """Return the rows of one noise and rate: judges first, they are cheap; `wanted` limits the networks."""
-    from benchmarks import _methods
+def plan(rows: tuple[str, ...], methods: tuple[str, ...] | None) -> list[tuple[str, str]]:
+    """Return the rows of one noise and rate: judges first, they are cheap; `methods` limits the networks'."""
+    from benchmarks import _methods, _networks
 
-    networks = [name for name in _methods.NETWORKS if wanted is None or name in wanted]
-    rows = {"judge": _methods.JUDGES, "logistic": _methods.LOGISTIC, "network": tuple(networks)}
-    return [(row, method) for row, names in rows.items() for method in names]
+    networks = {
+        row: tuple(name for name in names if methods is None or name in methods)
+        for row, names in _networks.NETWORKS.items()
+    }
+    every = {"judge": _methods.JUDGES, "logistic": _methods.LOGISTIC, **networks}
+    return [(row, method) for row, names in every.items() if row in rows for method in names]
 
 
 def load(path: Path, *, smoke: bool) -> Any:
@@ -97,12 +104,12 @@ def main() -> None:
     at = _arguments()
     out = at.out or Path("benchmarks/results") / ("label_quality_smoke.csv" if at.smoke else "label_quality.csv")
     done = _table.done(out, KEYS)
-    networks = tuple(at.networks) if at.networks else None
+    wanted = (tuple(at.rows), tuple(at.networks) if at.networks else None)
     store = at.store or Path(tempfile.gettempdir()) / "earmark-label-quality"
     rates = tuple(at.rates)
     size = (1, 0, True) if at.smoke else (at.members, at.more_tests, False)
     todo = [
-        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, rates, seed, store, done, networks, *size)
+        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, rates, seed, store, done, *wanted, *size)
         for seed in at.seeds
         for kind in at.kinds
         for data in at.data
@@ -125,7 +132,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kinds", nargs="+", default=["within_group"], choices=KINDS)
     parser.add_argument("--rates", nargs="+", type=float, default=list(RATES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--networks", nargs="+", help="which network rows (default: all)")
+    parser.add_argument("--rows", nargs="+", default=ROWS[:-1], choices=ROWS, help="which kinds of row")
+    parser.add_argument("--networks", nargs="+", help="of network, continued and longer: which methods (default: all)")
     parser.add_argument("--members", type=int, default=2, help="networks a row, joined by their geometric mean")
     parser.add_argument("--more-tests", type=int, default=1800, help="clips that join the test split of the demo")
     parser.add_argument("--processes", type=int, help="default: one a core")

@@ -39,14 +39,14 @@ class Job:
 
 def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
-    from benchmarks import _data, _methods
+    from benchmarks import _bench, _data
     from pipeline import judging
     from pipeline.params import load_params
 
-    params = _methods.computed(load_params(f"presets/{job.dataset}.yaml"))
+    params = _bench.computed(load_params(f"presets/{job.dataset}.yaml"))
     clean = _data.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
     benches = {
-        rate: _methods.Bench(_data.noisy(clean, "within_group", rate, seed=job.seed), clean.params, job.store, 1)
+        rate: _bench.Bench(_data.noisy(clean, "within_group", rate, seed=job.seed), clean.params, job.store, 1)
         for rate in RATES
     }
     one = benches[RATES[0]]

@@ -5,8 +5,8 @@ Conventions: takes and returns arrays and Keras objects; what a run means (round
 its weights, its data and its seed.
 """
 
-import math
 import warnings
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -188,19 +188,12 @@ def set_weights(network: keras.Model, arrays: list[np.ndarray], title: str) -> N
     """
     wanted, found = [weight.shape for weight in network.weights], [array.shape for array in arrays]
     if wanted != found:
-        first = next(
-            (pair for pair in zip(wanted, found, strict=False) if pair[0] != pair[1]), (len(wanted), len(found))
-        )
+        first = next(pair for pair in zip_longest(wanted, found) if pair[0] != pair[1])
         raise DataError(
-            f"{title}: the weights to go on from are of another network (expected {first[0]}, found {first[1]}); give "
-            "both the same model, and with pooling: flatten patches of the same frames"
+            f"{title}: the weights to go on from are of another network (expected an array of {first[0]}, found "
+            f"{first[1]}); give both the same model, and with pooling: flatten patches of the same frames"
         )
     network.set_weights(arrays)
-
-
-def _brief(shapes: list[tuple[int, ...]]) -> str:
-    """Tell the largest of some shapes, and how many there are."""
-    return f"{len(shapes)} shapes up to {max(shapes, key=math.prod, default=())}"
 
 
 def load_weights(network: keras.Model, path: Path) -> None:

@@ -40,9 +40,7 @@ def read(path: Path) -> dict[int, list[np.ndarray]]:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         first = str(error).strip().split("\n")[0]
-        raise ArtifactError(
-            f"{path}: damaged, expected weights of networks as .npz ({first}); train them again"
-        ) from None
+        raise ArtifactError(f"{path}: damaged, expected the weights of networks ({first}); train them again") from None
     return networks
 
 

@@ -1,0 +1,206 @@
+"""What the methods of `benchmarks.label_quality` share on one data set with one noise and one seed.
+
+Conventions: what two methods, or two noise rates, train alike (the verified clips alone, the oracle, the judges) is
+trained once and kept by its content.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import _peers
+from benchmarks._data import Noisy
+from benchmarks._peers import Peer
+from pipeline import (
+    backend,
+    crossfit,
+    decisions,
+    encoding,
+    fingerprint,
+    judging,
+    latents,
+    linear,
+    patches,
+    spreading,
+    weights,
+)
+from pipeline.checkpoints import Checkpoints
+from pipeline.params import Judge, Params, Spread
+
+
+@cache
+def _code() -> list[str]:
+    """Return what stands for all code that trains."""
+    root = Path(__file__).resolve().parents[1]
+    names = ("crossfit", "encoding", "selftraining")
+    return [fingerprint.code(root / "pipeline" / f"{name}.py", root) for name in names]
+
+
+def computed(params: Params) -> Params:
+    """Compute in this process, on the CPU, as the params say; return them with the precision that `auto` stands for."""
+    machine = backend.configure("cpu", params.compute.precision)
+    return params.model_copy(update={"compute": params.compute.model_copy(update={"precision": machine.precision})})
+
+
+class Bench:
+    """One data set with one noise and one seed, and what its methods share."""
+
+    def __init__(self, data: Noisy, params: Params, store: Path, members: int) -> None:
+        """Work on `data` by the settings of `params`, `members` networks a row; `store` keeps what was trained.
+
+        `params.compute.precision` is that of this process, no longer `auto`.
+        """
+        self.data, self.params, self.store, self.members = data, params, store, members
+        self.clips, self.classes = data.clips, data.classes
+        base = params.members[params.ensemble.members[0]]
+        self.member = base.model_copy(update={"fold": None, "rounds": 1, "start": None})
+        self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
+
+    @cached_property
+    def roles(self) -> judging.Roles:
+        """What each clip does for the judges."""
+        return judging.roles(self.clips, self.classes, self.data.features.ok)
+
+    @cached_property
+    def longer(self) -> int:
+        """The steps of each of a row's networks that together take as many as Earmark's, its judges included."""
+        settings, roles = self.params.judge, self.roles
+        shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
+        size = settings.fit.batch_size
+        first = settings.fit.epochs * sum(-(-clips // size) for clips in shown)
+        again = settings.unverified_epochs * len(shown) * -(-int(roles.train.sum()) // size)
+        return self.steps + round((first + again) / self.members)
+
+    @cached_property
+    def n_frames(self) -> int:
+        return patches.frames_in_patch(self.data.features, self.member.patches, self.data.train)
+
+    def file(self, key: list[Any], arrays: list[np.ndarray], suffix: str, write: Callable[[Path], None]) -> Path:
+        """Return the file that `write` makes for these settings and arrays, or made before."""
+        precision = self.params.compute.precision
+        settings = [*key, precision, self.params.seed, list(self.clips["clip_id"]), self.params.features.model_dump()]
+        name = fingerprint.digest(settings, _code(), *map(np.ascontiguousarray, arrays))
+        path = self.store / f"{name}{suffix}"
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f"{name}.{os.getpid()}.tmp{suffix}")
+            write(temporary)
+            temporary.rename(path)
+        return path
+
+    def kept(self, key: list[Any], arrays: list[np.ndarray], make: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return what `make` returns for these settings and arrays, from disk where it was made before."""
+        return np.load(self.file(key, arrays, ".npy", lambda path: np.save(path, make())), allow_pickle=False)
+
+    @cached_property
+    def raw(self) -> np.ndarray:
+        """Float32 (n, d): the autoencoder's latents."""
+        files, settings = self.clips[["clip_id", "split", "group"]], self.params.autoencoder
+
+        def make() -> np.ndarray:
+            return encoding.encode(self.data.features, files, settings, seed=self.params.seed, examples=1).latents
+
+        return self.kept(["latents", settings.model_dump()], [self.data.train], make)
+
+    @cached_property
+    def latents(self) -> np.ndarray:
+        """Float64 (n, d): the autoencoder's latents as labels are spread over them."""
+        train, spread = (self.clips["split"] == "train").to_numpy(), self.params.spread
+        return latents.training_space(self.raw, train, whiten=spread.whiten, l2=spread.normalize, seed=self.params.seed)
+
+    @cached_property
+    def judged(self) -> np.ndarray:
+        """Float32 (n, n_classes): out-of-fold probabilities of the cross-fitted networks."""
+        return self.kept(*self._known, lambda: self._cross_fitted.probs)
+
+    @cached_property
+    def judges(self) -> list[list[np.ndarray]]:
+        """The weights of the cross-fitted networks."""
+        path = self.file(*self._known, ".npz", lambda path: weights.write(path, self._cross_fitted.weights))
+        return list(weights.read(path).values())
+
+    @property
+    def _known(self) -> tuple[list[Any], list[np.ndarray]]:
+        """What the judges depend on: no given label of an unverified clip, so that all noise rates have the same."""
+        roles = self.roles
+        return ["judges", self.params.judge.model_dump()], [
+            np.where(roles.verified, roles.given, -1),
+            roles.train,
+            roles.fold,
+        ]
+
+    @cached_property
+    def _cross_fitted(self) -> judging.Judged:
+        return self.judge_by(self.params.judge, self.fit(self.params.judge))
+
+    def fit(self, settings: Judge) -> judging.FitAndScore:
+        """Return what trains a judge of these settings on the clips of this bench."""
+        data = self.data
+        n_frames = patches.frames_in_patch(data.features, settings.patches, self.roles.train)
+        return crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
+
+    def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> judging.Judged:
+        """Return what networks that `fit` trains say of the clips of other folds."""
+        store = Checkpoints(self.store / f"checkpoints-{id(self)}", "judge")
+        found = judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
+        store.remove()
+        return found
+
+    @cached_property
+    def linear(self) -> np.ndarray:
+        """Float32 (n, n_classes): out-of-fold probabilities of the linear judge."""
+        return linear.judge(self.embedding, self.roles, len(self.classes), self.params.judge.linear)
+
+    def decided(
+        self, source: str, judged: np.ndarray | None = None
+    ) -> tuple[decisions.Case, decisions.Belief, pd.DataFrame]:
+        """Return what Earmark decides with evidence of `source`; `judged` takes the place of its own networks' word."""
+        settings: Spread = self.params.spread.model_copy(update={"source": source, "promote": "posterior"})
+        network = np.empty((0, 0), np.float32)
+        if source != "latents":
+            network = np.stack([self.judged if judged is None else judged, self.linear])
+        case = decisions.gather(
+            self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=network
+        )
+        belief = decisions.believe(case)
+        return case, belief, decisions.decide(self.spread, case, belief, self.classes, settings)
+
+    @cached_property
+    def spread(self) -> pd.DataFrame:
+        """The labels that spreading alone promotes."""
+        return spreading.spread(self.latents, self.clips, self.data.groups, self.params.spread)
+
+    @cached_property
+    def cleanlab(self) -> Peer:
+        """What cleanlab keeps, on the same evidence that Earmark's posterior rests on."""
+        return self.cleanlab_by(self.decided("both")[1].evidence)
+
+    def cleanlab_by(self, probs: np.ndarray) -> Peer:
+        """What cleanlab keeps by float (n, n_classes) probabilities."""
+        train = self.data.train
+        part = probs[train].astype(np.float64)
+        part /= part.sum(axis=1, keepdims=True)
+        return _peers.find_label_issues(part, self.data.given[train], self.data.verified[train])
+
+    @cached_property
+    def embedding(self) -> np.ndarray:
+        """Float64 (n, d): features that nothing was trained for."""
+        return linear.summaries(self.data.features)
+
+    @cached_property
+    def logistic_case(self) -> decisions.Case:
+        """The case on the fixed features: logistic regression, cross-fitted, and spreading on the latents."""
+        settings = self.params.spread.model_copy(update={"source": "both"})
+        return decisions.gather(
+            self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=self.linear
+        )
+
+    @cached_property
+    def logistic_belief(self) -> decisions.Belief:
+        """What is believed in `logistic_case`."""
+        return decisions.believe(self.logistic_case)
