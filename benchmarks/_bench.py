@@ -30,7 +30,8 @@ from pipeline import (
     weights,
 )
 from pipeline.checkpoints import Checkpoints
-from pipeline.params import Judge, Params, Spread
+from pipeline.params import Params, Spread
+from pipeline.training_params import Judge
 
 
 @cache

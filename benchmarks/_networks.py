@@ -18,8 +18,8 @@ from benchmarks._bench import Bench
 from pipeline import ensemble, selftraining
 from pipeline.checkpoints import Checkpoints
 from pipeline.learner import KerasLearner
-from pipeline.params import Member, Selection
 from pipeline.roles import Split, split_clips
+from pipeline.training_params import Member, Selection
 
 ENDS = ("verified only", "all as given", "oracle")
 NETWORKS = {

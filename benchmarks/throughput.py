@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline import artifacts, backend, registry, training
-from pipeline.params import Model, Params, load_params
+from pipeline.params import Params, load_params
+from pipeline.training_params import Model
 
 
 def networks(params: Params) -> dict[str, tuple[Model, int, int]]:

@@ -10,19 +10,18 @@ from pipeline import backend
 from pipeline.artifacts import Features
 from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
-from pipeline.params import Compute, Judge, Member
+from pipeline.params import Compute
+from pipeline.training_params import Judge, Member
 
 
 def fit_and_score(features: Features, settings: Judge, n_classes: int, n_frames: int, *, seed: int) -> FitAndScore:
     """Return a function that fits a network and scores clips with it; see `judging.FitAndScore`."""
     shared = {name: getattr(settings, name) for name in Judge.model_fields.keys() & Member.model_fields.keys()}
-    first = Member(**shared, rounds=1, fold=None)
-    again = first.model_copy(
-        update={"fit": settings.fit.model_copy(update={"epochs": max(1, settings.unverified_epochs)})}
-    )
+    alike = Member(**shared, rounds=1, fold=None)
 
     def fit(lesson: Lesson) -> Answer:
-        member = first if lesson.start is None else again
+        epochs = settings.fit.epochs if lesson.start is None else settings.unverified_epochs
+        member = alike.model_copy(update={"fit": settings.fit.model_copy(update={"epochs": epochs})})
         learner = KerasLearner(features, member, n_classes, n_frames, seed=seed, name=lesson.name, start=lesson.start)
         learner.fit(1, lesson.rows, lesson.targets, lesson.doubtful)
         assert learner.weights is not None

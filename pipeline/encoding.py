@@ -10,9 +10,9 @@ import pandas as pd
 from pipeline import inference, training
 from pipeline.artifacts import Features
 from pipeline.errors import DataError
-from pipeline.params import Autoencoder
 from pipeline.patches import PatchDataset, ValidationDataset, clip_patches, frames_in_patch
 from pipeline.seeding import derive, rng
+from pipeline.training_params import Autoencoder
 
 
 @dataclass(frozen=True)

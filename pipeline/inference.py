@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.params import Patches
 from pipeline.patches import clip_patches
+from pipeline.training_params import Patches
 
 CHUNK = 1024
 BATCH = 64

@@ -152,7 +152,8 @@ def judge(
     state = _resumed(checkpoints) or _State.new(rounds, roles, n_classes)
     for number in range(1, rounds + 1):
         left = list(enumerate(roles.folds))[max(0, len(state.table) - len(roles.folds) * (number - 1)) :]
-        lessons = [state.lesson(roles, number, place, fold) for place, fold in left]
+        together = None if number == 1 else joined(state.each[0])
+        lessons = [state.lesson(roles, place, fold, together) for place, fold in left]
         with checkpoints.kept():
             for (place, fold), lesson, answer in zip(left, lessons, side_by_side(fit, lessons), strict=True):
                 row = state.take(roles, number, place, fold, lesson, answer)
@@ -174,13 +175,14 @@ class _State:
         shape = (rounds, len(roles.folds), len(roles.given), n_classes)
         return cls(np.full(shape, np.nan, np.float32), pd.DataFrame(), {})
 
-    def lesson(self, roles: Roles, number: int, place: int, fold: int) -> Lesson:
-        before = None if number == 1 else (joined(self.each[0]), self.each[0, place])
+    def lesson(self, roles: Roles, place: int, fold: int, together: np.ndarray | None) -> Lesson:
+        """Prepare a fold's network for round 1, or for round 2 where all of them `together` have spoken."""
+        before = None if together is None else (together, self.each[0, place])
         return Lesson(
             *material(roles, self.each.shape[-1], fold, before),
             at=np.flatnonzero(roles.judged_by(fold)),
-            name=f"judge {number}, fold {fold}",
-            start=None if number == 1 else self.weights[fold],
+            name=f"judge {1 if before is None else 2}, fold {fold}",
+            start=None if before is None else self.weights[fold],
         )
 
     def take(self, roles: Roles, number: int, place: int, fold: int, lesson: Lesson, answer: Answer) -> dict[str, Any]:

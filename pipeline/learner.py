@@ -9,10 +9,10 @@ import pandas as pd
 
 from pipeline import inference, losses, registry, training
 from pipeline.artifacts import Features
-from pipeline.params import Member
 from pipeline.patches import Augmentation, PatchDataset, ValidationDataset
 from pipeline.roles import Split
 from pipeline.seeding import derive
+from pipeline.training_params import Member
 
 WEIGHTS = "model.weights.h5"
 

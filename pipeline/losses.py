@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from pipeline.params import Doubtful
+from pipeline.training_params import Doubtful
 
 # Below this a probability counts as this: a logarithm stays finite.
 FLOOR = 1e-7

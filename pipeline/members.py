@@ -16,10 +16,10 @@ from pipeline.artifacts import Features
 from pipeline.errors import ArtifactError
 from pipeline.fingerprint import sha256
 from pipeline.learner import KerasLearner
-from pipeline.params import Member, Patches
 from pipeline.patches import clip_patches
 from pipeline.roles import Split
 from pipeline.selftraining import Rounds
+from pipeline.training_params import Member, Patches
 
 WEIGHTS = "weights.weights.h5"
 CARD = "member.json"

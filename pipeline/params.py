@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pipeline import params_file, registry
 from pipeline.errors import EarmarkError, ParamsError
 from pipeline.sections import Grouping, Name, Plugin, PluginSections, Section
-from pipeline.settings import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pipeline.settings import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
+from pipeline.training_params import Autoencoder, Judge, Member
 
 
 class SimulateNoise(Section):
@@ -68,74 +69,6 @@ class Features(PluginSections):
         return self.of(self.kind_)
 
 
-class Patches(Section):
-    """How ragged frames become arrays of one shape."""
-
-    mode: Literal["crop", "resize"] = "crop"
-    frames: PositiveInt | Literal["mean"] = 128
-    test_crops: PositiveInt = 3
-
-
-class Model(Plugin):
-    """A network and its size."""
-
-    @classmethod
-    def kind(cls) -> str:
-        return "models"
-
-
-class Fit(Section):
-    """How a network is fitted."""
-
-    epochs: PositiveInt
-    batch_size: PositiveInt = 32
-    learning_rate: PositiveFloat = 1e-3
-    schedule: Literal["constant", "cosine"] = "cosine"
-    weight_decay: NonNegativeFloat = 0.0
-    patience: PositiveInt | None = None
-
-
-class Autoencoder(Section):
-    """The autoencoder whose latents labels are spread over."""
-
-    patches: Patches
-    model: Model
-    latents: PositiveInt
-    fit: Fit
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
-
-
-class Augment(PluginSections):
-    """Augmentations, applied in the order in which they are listed."""
-
-    @classmethod
-    def kind(cls) -> str:
-        return "augment"
-
-    @property
-    def steps(self) -> dict[str, dict[str, Any]]:
-        """Settings by name, in order."""
-        return dict(self.model_extra or {})
-
-
-class Judge(Section):
-    """Cross-fitted models, each judging the fold whose labels it was not trained on."""
-
-    linear: PositiveFloat = 0.03
-    model: Model
-    patches: Patches
-    fit: Fit
-    unverified_epochs: NonNegativeInt = 0
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    augment: Augment = Augment()
-
-    @property
-    def rounds(self) -> int:
-        """1, or 2 where the networks go on with the sound of the unverified clips."""
-        return 2 if self.unverified_epochs else 1
-
-
 class Spread(Section):
     """Where evidence of the unverified labels comes from, and what is made of it."""
 
@@ -154,59 +87,6 @@ class Spread(Section):
     whiten: PositiveInt | None
     normalize: bool
     min_confidence: Fraction = 0.0
-
-
-class Selection(Section):
-    """Which clips of the pool a round takes, and with what label."""
-
-    rule: Literal["predicted", "agree", "agree_or_relabel", "soft"] = "predicted"
-    lower: Annotated[list[Fraction], Field(min_length=2, max_length=2)] = [0.35, 0.65]
-    upper: Fraction = 1.0
-    relabel: Fraction = 0.9
-    max_per_class: PositiveInt | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Selection":
-        if max(self.lower) > self.upper:
-            raise ValueError(f"the lower bounds {self.lower} must not be above the upper bound {self.upper}")
-        return self
-
-
-class Doubtful(Section):
-    """How much, and by which loss, clips count whose target is doubtful: pseudo-labels and soft targets."""
-
-    loss: Literal["crossentropy", "gce", "bootstrap"] = "crossentropy"
-    weight: Annotated[float, Field(gt=0)] = 1.0
-    q: Annotated[float, Field(gt=0, le=1)] = 0.7
-    beta: Annotated[float, Field(gt=0, le=1)] = 0.8
-
-
-class Member(Section):
-    """One network trained in rounds of self-training."""
-
-    model: Model
-    train_on: Literal["verified", "promoted", "agreed", "all", "posterior"] = "promoted"
-    fold: NonNegativeInt | None = 0
-    rounds: PositiveInt = 3
-    restart: bool = False
-    start: NonNegativeInt | None = None
-    patches: Patches
-    fit: Fit
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    augment: Augment = Augment()
-    selection: Selection = Selection()
-    doubtful: Doubtful = Doubtful()
-
-    @model_validator(mode="after")
-    def _average_or_best(self) -> "Member":
-        if self.ema is not None and self.fit.patience is not None:
-            raise ValueError(
-                "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
-            )
-        if self.fold is None and self.fit.patience is not None:
-            raise ValueError("fold: null validates on no clip, so fit.patience must be null")
-        return self
 
 
 class Ensemble(Section):

@@ -13,8 +13,8 @@ import numpy as np
 
 from pipeline.artifacts import Features
 from pipeline.errors import DataError
-from pipeline.params import Patches
 from pipeline.seeding import rng
+from pipeline.training_params import Patches
 
 Augmentation = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 

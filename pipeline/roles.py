@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
-from pipeline.params import Member
+from pipeline.training_params import Member
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pandas as pd
 
 from pipeline.corrections import without
 from pipeline.ensemble import combine
-from pipeline.params import Selection
 from pipeline.roles import Split
+from pipeline.training_params import Selection
 
 
 @dataclass(frozen=True)

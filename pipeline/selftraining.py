@@ -17,9 +17,9 @@ import pandas as pd
 from pipeline.artifacts import write_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.metrics import accuracy, map_at_k
-from pipeline.params import Member
 from pipeline.roles import Split
 from pipeline.selection import Selected, lower_bound, select
+from pipeline.training_params import Member
 
 TOP_K = 3
 

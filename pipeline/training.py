@@ -16,8 +16,8 @@ import pandas as pd
 
 from pipeline import backend, registry
 from pipeline.errors import ArtifactError, DataError
-from pipeline.params import Fit, Model
 from pipeline.progress import bar
+from pipeline.training_params import Fit, Model
 
 
 def build(model: Model, input_shape: tuple[int, int], n_outputs: int, *, seed: int) -> keras.Model:
@@ -59,7 +59,7 @@ def fit(
         ema_momentum=ema if ema is not None else 0.99,
     )
     network.compile(optimizer=optimizer, loss=loss, metrics=metrics or [], jit_compile=backend.compiled())
-    # Left to the first step, TensorFlow traces that one twice: seconds, for small networks a tenth of a fit.
+    # Left to the first step, TensorFlow traces that one twice, which takes seconds.
     optimizer.build(network.trainable_variables)
     callbacks: list[keras.callbacks.Callback] = [
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(train, "epoch", epoch)),

@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import artifacts, corrections, reliability
 from pipeline.errors import DataError
-from pipeline.params import Member, Spread, load_params
+from pipeline.params import Spread, load_params
 from pipeline.roles import split_clips
+from pipeline.training_params import Member
 from stages.spread import work
 
 NAMES = ["class0", "class1", "class2", "=cmd|' /C calc'!A0"]

@@ -13,9 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import decisions, latents, spreading
 from pipeline.ensemble import combine
-from pipeline.params import Selection, Spread
+from pipeline.params import Spread
 from pipeline.roles import Split
 from pipeline.selection import select
+from pipeline.training_params import Selection
 from tests.faults.conftest import Project
 
 CLASSES = [f"class{c}" for c in range(4)]

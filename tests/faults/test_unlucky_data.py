@@ -12,12 +12,12 @@ from pipeline.checkpoints import Checkpoints
 from pipeline.ensemble import combine
 from pipeline.errors import ArtifactError
 from pipeline.explorer.write import write_explorer
-from pipeline.params import Member, Selection
 from pipeline.reporting.report import write_report
 from pipeline.reporting.submission import submission
 from pipeline.roles import Split
 from pipeline.selection import select
 from pipeline.selftraining import run_rounds
+from pipeline.training_params import Member, Selection
 from tests.faults.conftest import CLASSES, Project
 from tests.reporting.conftest import make
 

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.artifacts import Features, read_array, write_array
 from pipeline.judging import Answer, Lesson
-from pipeline.params import Compute, Judge
+from pipeline.params import Compute
+from pipeline.training_params import Judge
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import registry
-from pipeline.params import Fit, Model
+from pipeline.training_params import Fit, Model
 
 pytestmark = pytest.mark.keras
 

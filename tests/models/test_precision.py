@@ -27,7 +27,7 @@ def test_networks_compute_as_asked_and_answer_in_float32(
     name: str, precision: Literal["float32", "mixed_bfloat16"]
 ) -> None:
     from pipeline import backend, training
-    from pipeline.params import Model
+    from pipeline.training_params import Model
 
     backend.configure("cpu", precision)
     network = training.build(Model.model_validate({"name": name, "width": 2, "depth": 2}), (16, 16), 3, seed=1)

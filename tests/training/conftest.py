@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.params import Member
 from pipeline.roles import Split, split_clips
+from pipeline.training_params import Member
 
 CLASSES = ["a", "b", "c"]
 

@@ -8,7 +8,8 @@ import pytest
 import soundfile
 
 from pipeline import artifacts, extraction, registry
-from pipeline.params import Autoencoder, Features, Member
+from pipeline.params import Features
+from pipeline.training_params import Autoencoder, Member
 
 pytestmark = pytest.mark.keras
 

@@ -10,9 +10,9 @@ from pipeline import artifacts
 from pipeline.artifacts import Features
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
-from pipeline.params import Fit, Model, Patches
 from pipeline.roles import Split
 from pipeline.selftraining import run_rounds
+from pipeline.training_params import Fit, Model, Patches
 
 pytestmark = pytest.mark.keras
 

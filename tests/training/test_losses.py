@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.params import Doubtful
+from pipeline.training_params import Doubtful
 
 pytestmark = pytest.mark.keras
 
@@ -76,7 +76,7 @@ def test_gradients_are_finite_where_a_probability_is_zero(loss: str) -> None:
 
     from pipeline import backend, training
     from pipeline.losses import ClipLoss, with_doubt
-    from pipeline.params import Fit
+    from pipeline.training_params import Fit
 
     backend.fresh(0)
     scores = keras.Input((3,))

@@ -17,7 +17,7 @@ import numpy as np, pandas as pd, psutil
 from pipeline import backend
 from pipeline.artifacts import Features
 from pipeline.learner import KerasLearner
-from pipeline.params import Member
+from pipeline.training_params import Member
 
 backend.configure("cpu", "float32")
 n, frames, bins = 32, 16, 16

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.artifacts import Features
 from pipeline.errors import DataError
-from pipeline.params import Fit, Model, Patches
+from pipeline.training_params import Fit, Model, Patches
 
 pytestmark = pytest.mark.keras
 

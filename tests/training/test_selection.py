@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from pipeline.corrections import without
-from pipeline.params import Selection
 from pipeline.roles import Split
 from pipeline.selection import RULES, lower_bound, select
+from pipeline.training_params import Selection
 
 
 def pool_of(

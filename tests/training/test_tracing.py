@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts import Features
-from pipeline.params import Fit, Patches
+from pipeline.training_params import Fit, Patches
 
 pytestmark = pytest.mark.keras
 
