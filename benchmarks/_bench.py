@@ -5,6 +5,7 @@ trained once and kept by its content.
 """
 
 import os
+import tempfile
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
@@ -147,10 +148,10 @@ class Bench:
 
     def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> judging.Judged:
         """Return what networks that `fit` trains say of the clips of other folds."""
-        store = Checkpoints(self.store / f"checkpoints-{id(self)}", "judge")
-        found = judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
-        store.remove()
-        return found
+        self.store.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.store) as scratch:
+            store = Checkpoints(Path(scratch), "judge")
+            return judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
 
     @cached_property
     def linear(self) -> np.ndarray:

@@ -9,8 +9,10 @@ on all folds. Methods differ in which clips they see with which targets, and not
                included; but for Earmark, which is that of `continued`
 """
 
+import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -101,8 +103,8 @@ def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.n
         name=name,
         start=start,
     )
-    store = Checkpoints(bench.store / f"checkpoints-{id(split)}", "bench")
-    state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)
-    store.remove()
+    with tempfile.TemporaryDirectory(dir=bench.store) as scratch:
+        store = Checkpoints(Path(scratch), "bench")
+        state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)
     assert state.probs is not None
     return state.probs

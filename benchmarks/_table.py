@@ -1,8 +1,9 @@
 """Rows of a bench: kept in a CSV that a killed run goes on with, and shown as a table and a figure.
 
 Conventions: a row is one measurement at one setting and seed, told apart by `KEY`; shares are in [0, 1], NaN where a
-method has no such figure. What a row measures (`row`): a `network` or a `logistic` regression that was trained by a
-method, or a method as a `judge` of given labels.
+method has no such figure. What a row measures (`row`): a network (`network`, `continued`, `longer`, see
+`benchmarks._networks`) or a `logistic` regression that was trained by a method, or a method as a `judge` of given
+labels.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """How good the training recipe itself is, and how steady, with every label of ESC-10 true.
 
 Every seed trains the members of `presets/esc10.yaml` on four official folds and tests them on the fifth, five times, so
-that it is scored on all 400 clips; seeds differ in weights and batches alone.
+that it is scored on all 400 clips; seeds differ in weights and batches alone. There is nothing to judge, so that all
+begin with new weights.
 
     python -m benchmarks.steadiness --root ../shared/data/esc10 --seeds 0 1 2 3 4
 

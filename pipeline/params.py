@@ -194,31 +194,26 @@ class Params(Section):
                 last = self.folds.n - 1
                 raise ValueError(f"members.{name}.fold: {member.fold} does not exist, folds are 0 to {last}")
         for name in self.ensemble.members:
-            if self.members[name].start is not None:
-                self._can_start(f"members.{name}.start", self.members[name])
+            self._can_start(f"members.{name}.start", self.members[name])
         self._accepts("judge", self.judge.model.name)
         self._accepts("autoencoder", self.autoencoder.model.name)
         return self
 
     def _can_start(self, where: str, member: Member) -> None:
-        """Check that there is a judge of the fold `member.start`, of the same network, that has not heard its fold."""
-        found, last = member.start, self.folds.n - 1
+        """Check that there is a judge of the fold `member.start`, of the same network."""
+        if member.start is None:
+            return
         if self.spread.source == "latents":
             raise ValueError(
-                f"{where}: {found} goes on from a judge, but spread.source: latents asks none; set start to null, or "
-                "the source to both"
+                f"{where}: {member.start} goes on from a judge, but spread.source: latents asks none; set start to "
+                "null, or the source to both"
             )
-        if found is not None and found > last:
-            raise ValueError(f"{where}: {found} does not exist, folds are 0 to {last}")
-        if member.fold not in (None, found):
-            raise ValueError(
-                f"{where}: the judge of fold {found} has heard the verified clips of fold {member.fold}, which "
-                f"validate this member (fold: {member.fold}); set start to {member.fold} or null"
-            )
+        if member.start >= self.folds.n:
+            raise ValueError(f"{where}: {member.start} does not exist, folds are 0 to {self.folds.n - 1}")
         if member.model != self.judge.model:
             raise ValueError(
-                f"{where}: {found} goes on from the weights of a judge, so the member's model has to be judge.model; "
-                "give both the same, or set start to null"
+                f"{where}: {member.start} goes on from the weights of a judge, so the member's model has to be "
+                "judge.model; give both the same, or set start to null"
             )
 
     def _accepts(self, where: str, model: str) -> None:

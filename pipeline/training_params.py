@@ -122,10 +122,15 @@ class Member(Section):
     doubtful: Doubtful = Doubtful()
 
     @model_validator(mode="after")
-    def _average_or_best(self) -> "Member":
+    def _possible(self) -> "Member":
         if self.ema is not None and self.fit.patience is not None:
             raise ValueError(
                 "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
+            )
+        if self.fold is not None and self.start is not None:
+            raise ValueError(
+                f"fold: {self.fold} validates on clips that the judges have heard, so a member that goes on from one "
+                f"(start: {self.start}) has to have fold: null; or set start to null"
             )
         if self.fold is None and self.fit.patience is not None:
             raise ValueError("fold: null validates on no clip, so fit.patience must be null")

@@ -5,6 +5,7 @@ is an uncompressed .npz of arrays named `number-place`.
 """
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 from pipeline.errors import ArtifactError
 
 FILE = "weights.npz"
+# What numpy and zipfile raise of a file that is no such archive, or one with flipped bits.
+_DAMAGED = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def write(path: Path, networks: Mapping[int, Sequence[np.ndarray]]) -> None:
@@ -38,9 +41,9 @@ def read(path: Path) -> dict[int, list[np.ndarray]]:
                 networks.setdefault(int(name.split("-")[0]), []).append(arrays[name])
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         first = str(error).strip().split("\n")[0]
-        raise ArtifactError(f"{path}: damaged, expected the weights of networks ({first}); train them again") from None
+        raise ArtifactError(f"{path}: damaged, expected the weights of networks ({first}); run `dvc repro`") from None
     return networks
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def work(params: Params, at: argparse.Namespace) -> None:
-    """Read clips and features; write probs.npy, linear.npy and judges.csv as one folder."""
+    """Read clips and features; write probs.npy, linear.npy, judges.csv and weights.npz as one folder."""
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
     features = artifacts.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")

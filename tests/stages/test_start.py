@@ -60,6 +60,24 @@ def test_what_was_begun_from_other_weights_is_not_gone_on_from(
     assert "not used, starting over" in caplog.text
 
 
+def test_after_an_interruption_its_rounds_end_as_undisturbed_ones(
+    judged: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = {"rounds": 2, "restart": True, "selection": {"rule": "predicted", "lower": [0.3, 0.3]}}
+    whole = member(judged, **rounds)
+    save = Checkpoints.save
+
+    def cut(self: Checkpoints, number: int, write) -> None:
+        save(self, number, write)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoints, "save", cut)
+        with pytest.raises(KeyboardInterrupt):
+            member(judged)
+    assert member(judged) == whole
+
+
 @pytest.mark.parametrize("bad", ["missing", "no such fold", "another network"])
 def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(judged: Project, bad: str) -> None:
     path = judged.root / "judged" / weights.FILE
