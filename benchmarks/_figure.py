@@ -97,7 +97,7 @@ def _curves(axes: Axes, table: pd.DataFrame, name: str, looks: dict[str, dict[st
         rows = table[table["method"] == method]
         values, low, high = (rows[f"{name}{end}"].to_numpy() for end in ("", "_low", "_high"))
         x = rows["rate"].to_numpy() + (i - (len(drawn) - 1) / 2) * apart
-        error = np.nan_to_num(np.clip([values - low, high - values], 0, None))
+        error = np.clip(np.nan_to_num([values - low, high - values]), 0, None)
         axes.errorbar(x, values, yerr=error, markersize=5, linewidth=1.4, elinewidth=0.9, **looks[method])  # type: ignore[arg-type]
     axes.set_xticks(rates)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

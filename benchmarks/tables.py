@@ -129,6 +129,8 @@ def _estimates(one: Row) -> list[str]:
 
 
 def _closed(one: Row) -> str:
+    if np.isnan(one["closed"]):
+        return "no gap"
     closed, low, high = (
         f"{100 * float(one[name]):.0f}".replace("inf", "∞").replace("-", "−")
         for name in ("closed", "closed_low", "closed_high")
