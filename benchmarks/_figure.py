@@ -94,7 +94,7 @@ def _curves(axes: Axes, table: pd.DataFrame, name: str, looks: dict[str, dict[st
     apart = 0.06 * min(np.diff(rates), default=0.1)
     drawn = [method for method in looks if method in set(table["method"])]
     for i, method in enumerate(drawn):
-        rows = table[table["method"] == method]
+        rows = table[(table["method"] == method) & table[name].notna()]
         values, low, high = (rows[f"{name}{end}"].to_numpy() for end in ("", "_low", "_high"))
         x = rows["rate"].to_numpy() + (i - (len(drawn) - 1) / 2) * apart
         error = np.clip(np.nan_to_num([values - low, high - values]), 0, None)
