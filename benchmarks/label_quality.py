@@ -5,7 +5,7 @@ Data sets x noise x rates x seeds x methods, 40% of the training labels verified
     judge      what a method says of each unverified label: precision and recall of what it keeps, AUROC
     logistic   the same logistic regression on the same fixed features, for methods that bring no network
     network    the same networks and number of training steps from new weights, on what each method makes of the labels
-    continued  the same, but from the weights of Earmark's judges: so its members begin as the presets come
+    continued  the same, but all go on from the weights of Earmark's judges, as the members of the presets do
     longer     from new weights, for as many steps in all as the judges and what goes on from them (only when asked for)
 
     python -m benchmarks.label_quality --data esc10 demo --root ../shared/data/esc10

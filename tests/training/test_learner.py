@@ -144,10 +144,10 @@ def before(features, member, tmp_path) -> list[np.ndarray]:
     return learner.weights
 
 
-def begun(features, settings, folder: Path, start: list[np.ndarray] | None, n_frames: int = FRAMES):
+def begun(features, settings, folder: Path, start: list[np.ndarray] | None):
     from pipeline.learner import KerasLearner
 
-    learner = KerasLearner(features, settings, 3, n_frames, seed=0, name="m", start=start)
+    learner = KerasLearner(features, settings, 3, FRAMES, seed=0, name="m", start=start)
     return run_rounds(roles(None), settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
 
 
