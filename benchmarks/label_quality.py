@@ -8,7 +8,7 @@ Data sets x noise x rates x seeds x methods, 40% of the training labels verified
     continued  the same, but all go on from the weights of Earmark's judges, as the members of the presets do
     longer     from new weights, for as many steps in all as the judges and what goes on from them (only when asked for)
 
-    python -m benchmarks.label_quality --data esc10 demo --root ../shared/data/esc10
+    python -m benchmarks.label_quality --root ../shared/data/esc10 --digits-root ../shared/data/fsdd
     python -m benchmarks.label_quality --smoke --data demo --seeds 0 --rates 0.3
 
 Rows are appended to `--out` as they are measured and skipped when they are there already, so that a run that was cut
@@ -55,8 +55,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     from benchmarks import _bench, _data, _methods
 
     params = _bench.computed(load(job.params, smoke=job.smoke))
-    root = job.root if job.dataset == "esc10" else None
-    clean = _data.clean(params, root, job.seed, job.store, more_tests=job.more_tests)
+    clean = _data.clean(params, job.root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:
         data = _data.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
         bench = _bench.Bench(data, clean.params, job.store, job.members)
@@ -106,10 +105,10 @@ def main() -> None:
     done = _table.done(out, KEYS)
     wanted = (tuple(at.rows), tuple(at.networks) if at.networks else None)
     store = at.store or Path(tempfile.gettempdir()) / "earmark-label-quality"
-    rates = tuple(at.rates)
+    rates, roots = tuple(at.rates), {"esc10": at.root, "digits": at.digits_root}
     size = (1, 0, True) if at.smoke else (at.members, at.more_tests, False)
     todo = [
-        Job(data, Path(f"presets/{data}.yaml"), at.root, kind, rates, seed, store, done, *wanted, *size)
+        Job(data, Path(f"presets/{data}.yaml"), roots.get(data), kind, rates, seed, store, done, *wanted, *size)
         for seed in at.seeds
         for kind in at.kinds
         for data in at.data
@@ -127,8 +126,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="+", default=["esc10", "demo"], help="presets to take the data from")
+    parser.add_argument("--data", nargs="+", default=["esc10", "demo", "digits"], help="presets to take the data from")
     parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
+    parser.add_argument("--digits-root", default="../shared/data/fsdd", help="where the spoken digits lie")
     parser.add_argument("--kinds", nargs="+", default=["within_group"], choices=KINDS)
     parser.add_argument("--rates", nargs="+", type=float, default=list(RATES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])

@@ -18,7 +18,7 @@ from benchmarks import _stats, _table
 RESULTS = Path("benchmarks/results/label_quality.csv")
 READMES = (Path("README.md"), Path("benchmarks/README.md"))
 Row = Mapping[Any, Any]
-_NAMES = {"esc10": "ESC-10", "demo": "demo"}
+_NAMES = {"esc10": "ESC-10", "demo": "demo", "digits": "digits"}
 _JUDGES = (
     "the report",
     "self-training classifier",

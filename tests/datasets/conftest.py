@@ -60,11 +60,20 @@ def make_demo(root: Path) -> dict[str, Any]:
     return {"clips": 96}
 
 
+def make_fsdd(root: Path) -> dict[str, Any]:
+    for digit in range(10):
+        for speaker in ("ada", "bob", "cyd", "dan"):
+            for take in range(2):
+                sound(root / "recordings" / f"{digit}_{speaker}_{take}.wav")
+    return {"test_speaker": "bob"}
+
+
 MAKERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "csv": make_csv,
     "demo": make_demo,
     "esc50": make_esc50,
     "freesound2018": make_freesound2018,
+    "fsdd": make_fsdd,
 }
 
 

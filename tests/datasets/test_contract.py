@@ -85,7 +85,7 @@ def test_every_data_set_has_a_specimen(makers):
     assert sorted(makers) == NAMES, "add a maker for the new data set to tests/datasets/conftest.py"
 
 
-@pytest.mark.parametrize("name", ["csv", "esc50", "freesound2018"])
+@pytest.mark.parametrize("name", ["csv", "esc50", "freesound2018", "fsdd"])
 def test_a_missing_root_is_said(name, tmp_path):
     with pytest.raises(DataError, match=r"dataset\.root.*nowhere"):
         registry.function("datasets", name)(tmp_path / "nowhere", tmp_path, seed=0)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline import grouping
-from pipeline.datasets import esc50, freesound2018
+from pipeline.datasets import esc50, freesound2018, fsdd
 from pipeline.errors import DataError
 
 # (clips, verified) of each group, as the report counts them
@@ -104,3 +104,39 @@ def test_esc50_names_what_does_not_exist(makers, tmp_path):
     assert len(esc50.load(tmp_path, tmp_path, seed=0, subset="esc10")) == 10
     with pytest.raises(DataError, match=r"dataset\.test_fold: found 6, expected one of the folds .*'5'"):
         esc50.load(tmp_path, tmp_path, seed=0, test_fold=6)
+
+
+def test_the_spoken_digits_are_tested_on_a_voice_that_nothing_trains_on(shared, tmp_path):
+    table = fsdd.load(shared / "fsdd", tmp_path, seed=0, test_speaker="theo", takes=15)
+    test = table["split"] == "test"
+    assert (int(test.sum()), int((~test).sum())) == (500, 750)
+    assert set(table.loc[test, "group"]) == {"theo"}
+    assert table.loc[~test].groupby(["group", "label"]).size().eq(15).all()
+    assert table["label"].nunique() == 10
+    assert table.set_index("clip_id").loc["7_theo_31", "label"] == "seven"
+
+
+def test_the_spoken_digits_are_all_there_without_a_limit(shared, tmp_path):
+    assert len(fsdd.load(shared / "fsdd", tmp_path, seed=0)) == 3000
+
+
+def test_an_unknown_speaker_is_said_with_those_that_there_are(makers, tmp_path):
+    makers["fsdd"](tmp_path)
+    with pytest.raises(DataError, match=r"dataset\.test_speaker: found 'eve', expected one of .*: ada, bob, cyd, dan"):
+        fsdd.load(tmp_path, tmp_path, seed=0, test_speaker="eve")
+
+
+def test_a_folder_without_recordings_of_digits_is_said(tmp_path):
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "README.md").write_text("no sound")
+    with pytest.raises(DataError, match=r"no \{digit\}_\{speaker\}_\{take\}\.wav at all"):
+        fsdd.load(tmp_path, tmp_path, seed=0)
+
+
+def test_digits_of_one_speaker_alone_are_refused(makers, tmp_path):
+    makers["fsdd"](tmp_path)
+    for path in (tmp_path / "recordings").iterdir():
+        if "_bob_" not in path.name:
+            path.unlink()
+    with pytest.raises(DataError, match="found one speaker, bob, expected others to train on"):
+        fsdd.load(tmp_path, tmp_path, seed=0, test_speaker="bob")

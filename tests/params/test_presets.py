@@ -14,7 +14,7 @@ PRESETS = sorted((ROOT / "presets").glob("*.yaml"), key=lambda path: path.stem)
 
 
 def test_the_presets_are_those_that_the_readme_names(root: Path) -> None:
-    assert [path.stem for path in PRESETS] == ["demo", "esc10", "freesound2018", "freesound2018-paper"]
+    assert [path.stem for path in PRESETS] == ["demo", "digits", "esc10", "freesound2018", "freesound2018-paper"]
 
 
 def test_the_demo_is_the_default(root: Path) -> None:
