@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.artifacts import publish, read_json, write_json
+from pipeline.artifacts import read_json, write_json
 from pipeline.errors import ArtifactError, DataError
 from pipeline.fingerprint import sha256
+from pipeline.publishing import publish
 
 log = logging.getLogger(__name__)
 KEEP = 2

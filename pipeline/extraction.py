@@ -15,6 +15,7 @@ from tqdm import tqdm
 from pipeline import artifacts, audio, fingerprint, registry, schemas, workers
 from pipeline.errors import DataError
 from pipeline.params import Features
+from pipeline.publishing import publish
 
 SECONDS = 60.0  # that a clip may take, and as long again as it may sound; it usually takes 0.02
 
@@ -85,7 +86,7 @@ def extract_all(
     """
     description = describe(features)
     paths = [_below(Path(raw), *row) for row in zip(clips["clip_id"], clips["path"], strict=True)]
-    with artifacts.publish(out) as folder:
+    with publish(out) as folder:
         folder.mkdir()
         with open(folder / "frames.npy", "w+b") as file:
             results = tqdm(

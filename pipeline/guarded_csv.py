@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline import artifacts, csv_text
+from pipeline import csv_text
 from pipeline.errors import DataError
+from pipeline.publishing import publish
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -41,7 +42,7 @@ def write(path: Path, columns: list[str], rows: Iterable[Iterable[str]]) -> None
     except UnicodeEncodeError as error:
         found = error.object[error.start : error.end]
         raise DataError(f"{path}: found {found!r} in a cell, expected text that UTF-8 can hold; remove it") from None
-    with artifacts.publish(path) as temporary:
+    with publish(path) as temporary:
         temporary.write_bytes(data)
 
 

@@ -23,10 +23,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline import ensemble, weights
-from pipeline.artifacts import publish, write_array, write_table
+from pipeline.artifacts import write_array, write_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
 from pipeline.metrics import accuracy
+from pipeline.publishing import publish
 
 
 @dataclass(frozen=True)

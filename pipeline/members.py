@@ -17,6 +17,7 @@ from pipeline.errors import ArtifactError
 from pipeline.fingerprint import sha256
 from pipeline.learner import KerasLearner
 from pipeline.patches import clip_patches
+from pipeline.publishing import publish
 from pipeline.roles import Split
 from pipeline.selftraining import Rounds
 from pipeline.training_params import Member, Patches
@@ -44,7 +45,7 @@ def write(
     shown = int(np.flatnonzero(split.trusted)[0])
     patch = clip_patches(features.clip(shown), member.patches, n_frames)[0]
     ids = clips["clip_id"].to_numpy()
-    with artifacts.publish(folder) as temporary:
+    with publish(folder) as temporary:
         training.save_weights(learner.network, _made(temporary) / WEIGHTS)
         artifacts.write_array(temporary / "probs.npy", state.probs)
         maps = inference.first_feature_maps(learner.network, patch, feature_maps)
@@ -56,6 +57,7 @@ def write(
             "model": {"name": member.model.name, **member.model.settings},
             "parameters": int(learner.network.count_params()),
             "fold": member.fold,
+            "start": member.start,
             "patches": member.patches.model_dump() | {"frames": n_frames},
             "features": features.settings,
             "classes": classes,

@@ -4,6 +4,7 @@ import argparse
 
 from pipeline import artifacts, backend, encoding
 from pipeline.params import Params
+from pipeline.publishing import publish
 from stages.common import run
 
 
@@ -14,7 +15,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     features = artifacts.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
     encoded = encoding.encode(features, clips, params.autoencoder, seed=params.seed, examples=12)
-    with artifacts.publish(at.latents) as folder:
+    with publish(at.latents) as folder:
         artifacts.write_array(folder / "latents.npy", encoded.latents)
         artifacts.write_array(folder / "reconstructions.npy", encoded.reconstructions)
         artifacts.write_table(folder / "reconstructions.csv", clips.loc[encoded.rows, ["clip_id"]])

@@ -10,6 +10,7 @@ from pipeline import artifacts, metrics
 from pipeline.ensemble import combine
 from pipeline.errors import ArtifactError, DataError, ParamsError
 from pipeline.params import Params
+from pipeline.publishing import publish
 from stages import common
 
 
@@ -27,7 +28,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     validation = pd.DataFrame({"member": names, "fold": pd.array(folds, dtype="Int64")}).join(pd.DataFrame(rows))
     weights = _weights(validation, params.ensemble.method)
     mean = combine(probs, method=params.ensemble.method, weights=weights)
-    with artifacts.publish(paths.out) as folder:
+    with publish(paths.out) as folder:
         artifacts.write_array(folder / "probs.npy", mean)
         artifacts.write_table(folder / "validation.csv", validation)
         recipe = {"method": params.ensemble.method, "weights": dict(zip(names, weights, strict=True))}

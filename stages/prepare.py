@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import artifacts, grouping, noise, preparing, registry
 from pipeline.params import Params
+from pipeline.publishing import publish
 from stages.common import run
 
 
@@ -16,13 +17,13 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
     Both folders appear whole or not at all.
     """
     dataset, root = params.dataset, Path(params.dataset.root)
-    with artifacts.publish(arguments.raw) as raw:
+    with publish(arguments.raw) as raw:
         raw.mkdir()
         load = registry.function("datasets", dataset.name)
         table = load(root, raw, seed=params.seed, **dataset.settings)
         ignored = preparing.ignored(table, root, raw)
         clips, classes = preparing.prepare(_with_noise(params, table), raw, n_folds=params.folds.n, seed=params.seed)
-        with artifacts.publish(arguments.clips) as folder:
+        with publish(arguments.clips) as folder:
             folder.mkdir()
             artifacts.write_clips(folder, clips, classes)
             artifacts.write_table(folder / "ignored.csv", ignored)

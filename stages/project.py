@@ -8,6 +8,7 @@ import pandas as pd
 from pipeline import artifacts, registry
 from pipeline.latents import normalise
 from pipeline.params import Params
+from pipeline.publishing import publish
 from stages.common import run
 
 
@@ -17,7 +18,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     raw = artifacts.read_array(at.latents / "latents.npy", shape=(len(clips), None))
     latents = normalise(raw, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
     usable = np.isfinite(latents).all(axis=1)
-    with artifacts.publish(at.out) as folder:
+    with publish(at.out) as folder:
         folder.mkdir()
         for method in params.project.methods:
             project = registry.function("projection", method)

@@ -3,9 +3,9 @@
 import argparse
 import shutil
 
-from pipeline import artifacts
 from pipeline.explorer.write import write_explorer
 from pipeline.params import Params
+from pipeline.publishing import publish
 from pipeline.reporting.report import write_report
 from pipeline.reporting.run import read_run
 from stages.common import run
@@ -16,7 +16,7 @@ INPUTS = ("clips", "features", "latents", "judged", "labels", "members", "ensemb
 def work(params: Params, at: argparse.Namespace) -> None:
     """Read everything that the run left; replace the folder `at.out` as a whole."""
     found = read_run({name: getattr(at, name) for name in INPUTS}, params)
-    with artifacts.publish(at.out) as folder:
+    with publish(at.out) as folder:
         folder.mkdir()
         # DVC and git keep their own files among the outputs; they are not the report's to remove.
         for kept in at.out.glob(".*") if at.out.is_dir() else ():

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline import artifacts, corrections, decisions, latents, reliability, spreading
 from pipeline.grouping import resolve
 from pipeline.params import Params
+from pipeline.publishing import publish
 from stages import common
 
 
@@ -33,7 +34,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     labels = corrections.record(decisions.decide(spread, case, belief, classes, settings), clips, heard)
     estimates = reliability.estimate(case, belief, labels, groups, seed=params.seed)
     table = reliability.promotion_table(labels, estimates, groups)
-    with artifacts.publish(paths.out) as folder:
+    with publish(paths.out) as folder:
         artifacts.write_labels(folder / "labels.csv", labels)
         artifacts.write_array(folder / "posterior.npy", belief.posterior.astype(np.float32))
         artifacts.write_table(folder / "calibration.csv", reliability.calibration_table(case, belief))

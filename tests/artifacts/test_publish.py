@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline import artifacts
+from pipeline.publishing import publish
 
 
 def listing(folder):
@@ -21,7 +22,7 @@ def folder_of(path, **files):
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
     path = tmp_path / "deep" / "a.txt"
-    with artifacts.publish(path) as temporary:
+    with publish(path) as temporary:
         temporary.write_text("new")
         assert not path.exists()
     assert path.read_text() == "new"
@@ -30,7 +31,7 @@ def test_a_file_appears_when_it_is_complete(tmp_path):
 
 def test_a_folder_is_replaced_as_a_whole(tmp_path):
     out = folder_of(tmp_path / "out", stale="of an earlier run", kept="old")
-    with artifacts.publish(out) as temporary:
+    with publish(out) as temporary:
         folder_of(temporary, kept="new")
         assert (out / "kept").read_text() == "old"
     assert listing(tmp_path) == ["out", "out/kept"]
@@ -38,7 +39,7 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
 
 
 def fail_halfway(out, kind, error):
-    with artifacts.publish(out) as temporary:
+    with publish(out) as temporary:
         temporary.write_text("half") if kind == "file" else folder_of(temporary, a="half")
         raise error
 
@@ -57,7 +58,7 @@ def test_an_error_keeps_what_was_there_and_leaves_nothing_else(tmp_path, kind, e
 def test_what_a_killed_run_left_is_not_mixed_in(tmp_path):
     folder_of(tmp_path / ".out.tmp", half="written by a run that was killed")
     out = folder_of(tmp_path / "out", a="old")
-    with artifacts.publish(out) as temporary:
+    with publish(out) as temporary:
         folder_of(temporary, a="new")
     assert listing(tmp_path) == ["out", "out/a"]
 
@@ -65,7 +66,7 @@ def test_what_a_killed_run_left_is_not_mixed_in(tmp_path):
 def test_a_run_killed_between_the_two_renames_leaves_nothing_for_good(tmp_path):
     folder_of(tmp_path / ".out.old", a="old")
     folder_of(tmp_path / ".out.tmp", a="complete, but never put into its place")
-    with artifacts.publish(tmp_path / "out") as temporary:
+    with publish(tmp_path / "out") as temporary:
         folder_of(temporary, a="new")
     assert listing(tmp_path) == ["out", "out/a"]
     assert (tmp_path / "out" / "a").read_text() == "new"
@@ -78,7 +79,7 @@ def test_a_folder_replaces_a_file_and_what_a_link_points_to_is_left_alone(tmp_pa
     out.write_text("a file")
     for name in (".out.tmp", ".out.old"):
         os.symlink(elsewhere, out.with_name(name))
-    with artifacts.publish(out) as temporary:
+    with publish(out) as temporary:
         folder_of(temporary, a="new")
     assert listing(tmp_path) == ["elsewhere", "elsewhere/a", "run", "run/out", "run/out/a"]
     assert (elsewhere / "a").read_text() == "not ours"

@@ -1,5 +1,7 @@
 """A member that goes on from the weights of a judge."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,7 @@ def far(project: Project, fold: int) -> float:
 def test_it_begins_as_the_judge_of_its_fold_and_ends_the_same_each_time(judged: Project) -> None:
     first = member(judged)
     assert far(judged, 1) < 1e-4 < 0.1 < far(judged, 2)
+    assert json.loads(first["member.json"])["start"] == 1
     assert member(judged) == first
     member(judged, start=None)
     assert far(judged, 1) > 0.1
