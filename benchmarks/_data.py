@@ -22,7 +22,6 @@ from pipeline import artifacts, extraction, fingerprint, folds, grouping, noise,
 from pipeline.params import Params
 from pipeline.seeding import derive
 
-VOICES = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 Kind = Literal["symmetric", "within_group", "open_set"]
 
 
@@ -91,8 +90,7 @@ def clean(params: Params, root: str | Path | None, seed: int, folder: Path, *, m
     Args:
         params: of a preset; `dataset`, `features`, `compute.jobs` are read.
         root: where the data set lies; None: where the params say.
-        seed: ESC-10 takes the official fold 1 + seed % 5 as its test split, the spoken digits one speaker of six; the
-            demo synthesises its own clips.
+        seed: ESC-10 takes the official fold 1 + seed % 5 as its test split; the demo synthesises its own clips.
         folder: may hold what earlier calls left there; nothing in it is needed for the result, and several processes
             may use it at a time.
         more_tests: of the demo, how many clips of another draw join its test split, so that what is measured there is
@@ -120,8 +118,6 @@ def _of_seed(params: Params, root: str | Path | None, seed: int) -> Params:
         update["root"] = str(root)
     if params.dataset.name == "esc50":
         update["test_fold"] = 1 + seed % 5
-    elif params.dataset.name == "fsdd":
-        update["test_speaker"] = VOICES[seed % len(VOICES)]
     return params.model_copy(update={"seed": seed, "dataset": params.dataset.model_copy(update=update)})
 
 

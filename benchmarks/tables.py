@@ -31,6 +31,7 @@ _JUDGES = (
 )
 _SHORT = "| data | labels wrong | promoted and right (precision) | of the right ones (recall) | AUROC |"
 _LONG = "| data | noise | method | precision | recall | AUROC |"
+_LONGER = "| data | noise | seeds | verified only, longer | all as given, longer | earmark | oracle, longer |"
 _CONTINUED = "| data | noise | seeds | verified only, from the judges | all as given, from the judges | earmark |"
 _NETWORKS = "| data | noise | seeds | verified only | all as given | earmark, from scratch | oracle | gap closed |"
 _LOGISTIC = "| data | noise | seeds | verified only | all as given | self-training classifier | clean learning |"
@@ -87,6 +88,7 @@ _METHODS = ("verified only", "all as given", "earmark", "oracle")
 TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     _SHORT: promoted,
     _LONG: judged,
+    _LONGER: trained("longer", _METHODS),
     _CONTINUED: trained("continued", _METHODS),
     _NETWORKS: trained("network", _METHODS),
     _LOGISTIC: trained(

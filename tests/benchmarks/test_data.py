@@ -86,19 +86,6 @@ def test_official_folds_are_the_test_splits_and_share_one_extraction(root, share
     assert len(quick) == 400
 
 
-def test_each_seed_tests_another_voice(root, shared, tmp_path, quick):
-    params = load_params(root / "presets" / "digits.yaml")
-    params = params.model_copy(update={"compute": params.compute.model_copy(update={"jobs": 1})})
-    voices = []
-    for seed in range(2):
-        clean = _data.clean(params, shared / "fsdd", seed, tmp_path)
-        test = clean.table["split"] == "test"
-        voices += sorted(set(clean.table.loc[test, "group"]))
-        assert not set(clean.table.loc[~test, "group"]) & set(voices[-1:])
-        assert (len(clean.table), len(clean.features.index)) == (1250, 1250)
-    assert voices == ["george", "jackson"]
-
-
 def test_other_settings_are_other_frames(root, shared, tmp_path, quick):
     params = esc10(root)
     _data.clean(params, shared / "esc10", 0, tmp_path)

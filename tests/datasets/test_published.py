@@ -106,18 +106,22 @@ def test_esc50_names_what_does_not_exist(makers, tmp_path):
         esc50.load(tmp_path, tmp_path, seed=0, test_fold=6)
 
 
-def test_the_spoken_digits_are_tested_on_a_voice_that_nothing_trains_on(shared, tmp_path):
-    table = fsdd.load(shared / "fsdd", tmp_path, seed=0, test_speaker="theo", takes=15)
+def test_the_spoken_digits_have_the_published_split(shared, tmp_path):
+    table = fsdd.load(shared / "fsdd", tmp_path, seed=0)
     test = table["split"] == "test"
-    assert (int(test.sum()), int((~test).sum())) == (500, 750)
-    assert set(table.loc[test, "group"]) == {"theo"}
-    assert table.loc[~test].groupby(["group", "label"]).size().eq(15).all()
+    assert (int(test.sum()), int((~test).sum())) == (300, 2700)
+    assert set(table.loc[test, "clip_id"].str.split("_").str[2]) == set("01234")
     assert table["label"].nunique() == 10
     assert table.set_index("clip_id").loc["7_theo_31", "label"] == "seven"
+    assert table["group"].is_unique
 
 
-def test_the_spoken_digits_are_all_there_without_a_limit(shared, tmp_path):
-    assert len(fsdd.load(shared / "fsdd", tmp_path, seed=0)) == 3000
+def test_the_spoken_digits_can_be_tested_on_a_voice_that_nothing_trains_on(shared, tmp_path):
+    table = fsdd.load(shared / "fsdd", tmp_path, seed=0, test_speaker="theo")
+    test = table["split"] == "test"
+    assert (int(test.sum()), int((~test).sum())) == (500, 2500)
+    assert set(table.loc[test, "group"]) == {"theo"}
+    assert table.loc[~test, "group"].nunique() == 5
 
 
 def test_an_unknown_speaker_is_said_with_those_that_there_are(makers, tmp_path):
@@ -129,14 +133,15 @@ def test_an_unknown_speaker_is_said_with_those_that_there_are(makers, tmp_path):
 def test_a_folder_without_recordings_of_digits_is_said(tmp_path):
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "README.md").write_text("no sound")
-    with pytest.raises(DataError, match=r"no \{digit\}_\{speaker\}_\{take\}\.wav at all"):
+    with pytest.raises(DataError, match=r"recordings: found no \{digit\}_\{speaker\}_\{take\}\.wav"):
         fsdd.load(tmp_path, tmp_path, seed=0)
 
 
-def test_digits_of_one_speaker_alone_are_refused(makers, tmp_path):
+@pytest.mark.parametrize("settings", [{"test_speaker": "bob"}, {"test_takes": 2}])
+def test_digits_that_would_all_be_tested_are_refused(makers, tmp_path, settings):
     makers["fsdd"](tmp_path)
     for path in (tmp_path / "recordings").iterdir():
         if "_bob_" not in path.name:
             path.unlink()
-    with pytest.raises(DataError, match="found one speaker, bob, expected others to train on"):
-        fsdd.load(tmp_path, tmp_path, seed=0, test_speaker="bob")
+    with pytest.raises(DataError, match=f"dataset.{next(iter(settings))}: all recordings in .* are tested, expected"):
+        fsdd.load(tmp_path, tmp_path, seed=0, **settings)
