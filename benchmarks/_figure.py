@@ -45,6 +45,9 @@ def figure(rows: pd.DataFrame, path: Path) -> None:
             if len(part):
                 _accuracy(upper, part, looks)
                 _gap(lower, part, looks)
+            else:
+                for axes in (upper, lower):
+                    axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", fontsize=SMALL)
         grid[2 * i, 0].set_ylabel(f"{plain(kind)}: accuracy")
         # Two seeds may leave an interval of any size; the means are to be told apart all the same.
         means = summary(trained[trained["row"].eq(kind)])["accuracy"]
