@@ -8,7 +8,7 @@ Data sets x noise x rates x seeds x methods, 40% of the training labels verified
     continued  the same, but all go on from the weights of Earmark's judges, as the members of the presets do
     longer     from new weights, for as many steps in all as the judges and what goes on from them (only when asked for)
 
-    python -m benchmarks.label_quality --root ../shared/data/esc10 --digits-root ../shared/data/fsdd
+    python -m benchmarks.label_quality --data esc10 demo --root ../shared/data/esc10
     python -m benchmarks.label_quality --smoke --data demo --seeds 0 --rates 0.3
 
 Rows are appended to `--out` as they are measured and skipped when they are there already, so that a run that was cut
@@ -126,7 +126,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="+", default=["esc10", "demo", "digits"], help="presets to take the data from")
+    parser.add_argument("--data", nargs="+", default=["esc10", "demo"], help="presets, digits among them")
     parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
     parser.add_argument("--digits-root", default="../shared/data/fsdd", help="where the spoken digits lie")
     parser.add_argument("--kinds", nargs="+", default=["within_group"], choices=KINDS)
