@@ -150,7 +150,7 @@ class Bench:
         """Return what networks that `fit` trains say of the clips of other folds."""
         self.store.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.store) as scratch:
-            store = Checkpoints(Path(scratch), "judge")
+            store = Checkpoints(Path(scratch) / "judge", "judge")
             return judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
 
     @cached_property

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import log_loss
 
 from benchmarks import _networks, _peers
 from benchmarks._bench import Bench
@@ -100,4 +101,8 @@ def measure(bench: Bench, row: str, method: str) -> dict[str, Any]:
 
 def _scores(probs: np.ndarray, target: np.ndarray) -> dict[str, Any]:
     accuracy, map3 = metrics.accuracy(probs, target), metrics.map_at_k(probs, target, 3)
-    return {"test_clips": int((target >= 0).sum()), "accuracy": accuracy, "map3": map3}
+    known = metrics.scored(probs, target)
+    answers = probs[known].astype(np.float64)
+    answers /= answers.sum(axis=1, keepdims=True)
+    loss = float(log_loss(target[known], answers, labels=np.arange(probs.shape[1])))
+    return {"test_clips": int((target >= 0).sum()), "accuracy": accuracy, "map3": map3, "log_loss": loss}

@@ -104,7 +104,7 @@ def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.n
         start=start,
     )
     with tempfile.TemporaryDirectory(dir=bench.store) as scratch:
-        store = Checkpoints(Path(scratch), "bench")
+        store = Checkpoints(Path(scratch) / "bench", "bench")
         state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)
     assert state.probs is not None
     return state.probs

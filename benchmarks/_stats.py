@@ -54,8 +54,11 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
     return mean - half, mean, mean + half
 
 
-def gap_closed(rows: pd.DataFrame, method: str) -> pd.DataFrame:
+def gap_closed(rows: pd.DataFrame, method: str, by: str = "accuracy") -> pd.DataFrame:
     """Return, a row a setting and `row`, how much of the gap between the better baseline and the oracle is closed.
+
+    `by`: the figure that tells, `accuracy`, or `log_loss` with its sign turned, so that less is better; what is said
+    of the accuracy here holds for it.
 
     Over the seeds that have the method, both baselines and the oracle, the share is
 
@@ -77,10 +80,10 @@ def gap_closed(rows: pd.DataFrame, method: str) -> pd.DataFrame:
     keys, needed = [*SETTING, "row"], [*dict.fromkeys([*BASELINES, ORACLE, method])]
     found = []
     for values, part in rows[rows["method"].isin(needed)].groupby(keys, sort=True):
-        if "accuracy" not in part:
+        if by not in part:
             continue
-        wide = part.pivot_table(index="seed", columns="method", values="accuracy")
-        wide = wide.reindex(columns=needed).dropna()
+        wide = part.pivot_table(index="seed", columns="method", values=by)
+        wide = wide.reindex(columns=needed).dropna() * (-1 if by == "log_loss" else 1)
         if len(wide):
             found.append(dict(zip(keys, values, strict=True)) | _closed(wide, method))
     columns = [*keys, "method", "seeds", "best", "gap", "closed", "closed_low", "closed_high"]

@@ -1,8 +1,8 @@
 """Rows of a bench: kept in a CSV that a killed run goes on with, and shown as a table and a figure.
 
-Conventions: a row is one measurement at one setting and seed, told apart by `KEY`; shares are in [0, 1], NaN where a
-method has no such figure. What a row measures (`row`): a network (`network`, `continued`, `longer`, see
-`benchmarks._networks`) or a `logistic` regression that was trained by a method, or a method as a `judge` of given
+Conventions: a row is one measurement at one setting and seed, told apart by `KEY`; shares are in [0, 1], log losses in
+nats, NaN where a method has no such figure. What a row measures (`row`): a network (`network`, `continued`, `longer`,
+see `benchmarks._networks`) or a `logistic` regression that was trained by a method, or a method as a `judge` of given
 labels.
 """
 
@@ -23,11 +23,13 @@ __all__ = ["append", "done", "figure", "gap_closed", "markdown", "read", "summar
 
 KEY = [*SETTING, "seed", "row", "method"]
 _TEXT = ["dataset", "kind", "row", "method"]
+_NATS = {"log_loss"}
 _COUNTS = {"seeds", "steps", "members", "trusted", "corrected"}
 _TRAINED = {
     "accuracy": "accuracy",
     "single": "one network",
     "map3": "MAP@3",
+    "log_loss": "log loss",
     "closed": "gap closed",
     "best": "beside",
     "steps": "steps",
@@ -131,8 +133,9 @@ def _cell(row: Mapping[Any, Any], name: str) -> str:
     if name in _COUNTS or pd.isna(value):
         return _number(value, 0)
     low, high = row.get(f"{name}_low", np.nan), row.get(f"{name}_high", np.nan)
-    between = "" if np.isnan([low, high]).any() else f" ({_number(100 * low, 1)} to {_number(100 * high, 1)})"
-    return _number(100 * value, 1) + between
+    scale, places = (1, 3) if name in _NATS else (100, 1)
+    low, high = (_number(scale * float(end), places) for end in (low, high))
+    return _number(scale * value, places) + (f" ({low} to {high})" if low and high else "")
 
 
 def _number(value: float, places: int) -> str:

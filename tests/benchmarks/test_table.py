@@ -139,6 +139,16 @@ def test_where_the_oracle_may_not_be_ahead_the_interval_is_infinite():
     assert np.isnan(_table.gap_closed(flat, "earmark").iloc[0]["closed"])
 
 
+def test_by_the_log_loss_less_is_better():
+    table = rows(verified=[0.5, 0.5], given=[0.5, 0.5], oracle=[0.4, 0.6], earmark=[0.5, 0.5])
+    losses = {"verified only": 0.6, "all as given": 0.9, "earmark": 0.3, "oracle": 0.2}
+    table = table.assign(log_loss=table["method"].map(losses))
+    found = _table.gap_closed(table, "earmark", by="log_loss").iloc[0]
+    assert found["best"] == "verified only"
+    assert found["gap"] == pytest.approx(0.4)
+    np.testing.assert_allclose(found[["closed", "closed_low", "closed_high"]].astype(float), 0.75)
+
+
 def test_seeds_that_lack_a_baseline_do_not_count():
     table = rows(verified=[0.5, 0.5], given=[0.4], oracle=[0.8, 0.8], earmark=[0.65, 0.8])
     found = _table.gap_closed(table, "earmark").iloc[0]
@@ -173,6 +183,11 @@ def test_the_table_shows_means_intervals_and_shares_in_percent():
     assert "all as given" in line
     assert "| demo | symmetric | 30% | a\\|b | 2 | 97.0 (97.0 to 97.0) | 90.0 (90.0 to 90.0) |" in judge
     assert "nan" not in text
+
+
+def test_log_losses_are_no_percent():
+    text = _table.markdown(rows(earmark=[0.5, 0.5]).assign(log_loss=[0.4, 0.5]))
+    assert "| 0.450 (-0.185 to 1.085) |".replace("-", "−") in text
 
 
 def test_the_figure_is_drawn_and_repeats_byte_for_byte(tmp_path: Path):
