@@ -3,7 +3,8 @@
     python -m benchmarks.tables
 
 A table is known by its heading; what stands below it is replaced, what stands around it is left alone. Rows are of
-within-group noise. Figures are percent, mean and half of the 95% interval over the seeds (`benchmarks._stats`).
+within-group noise but for the table of the other kinds. Figures are percent, mean and half of the 95% interval over
+the seeds (`benchmarks._stats`).
 """
 
 from collections.abc import Callable, Mapping
@@ -15,9 +16,10 @@ import pandas as pd
 
 from benchmarks import _stats, _table
 
-RESULTS = Path("benchmarks/results/label_quality.csv")
+RESULTS = (Path("benchmarks/results/label_quality.csv"), Path("benchmarks/results/label_quality_kinds.csv"))
 READMES = (Path("README.md"), Path("benchmarks/README.md"))
 Row = Mapping[Any, Any]
+_WITHIN = "within_group"
 _NAMES = {"esc10": "ESC-10", "demo": "demo", "digits": "digits"}
 _JUDGES = (
     "the report",
@@ -31,6 +33,7 @@ _JUDGES = (
 )
 _SHORT = "| data | labels wrong | promoted and right (precision) | of the right ones (recall) | AUROC |"
 _LONG = "| data | noise | method | precision | recall | AUROC |"
+_KINDS = "| data | noise is | rate | method | precision | recall | AUROC |"
 _LONGER = "| data | noise | seeds | verified only, longer | all as given, longer | earmark | oracle, longer |"
 _CONTINUED = "| data | noise | seeds | verified only, from the judges | all as given, from the judges | earmark |"
 _NETWORKS = "| data | noise | seeds | verified only | all as given | earmark, from scratch | oracle | gap closed |"
@@ -61,11 +64,27 @@ def judged(rows: pd.DataFrame) -> list[str]:
     ]
 
 
+def other_kinds(rows: pd.DataFrame) -> list[str]:
+    """What Earmark and cleanlab say of labels that are wrong in other ways."""
+    return [
+        _line(
+            _NAMES[one["dataset"]],
+            one["kind"].replace("_", " "),
+            f"{one['rate']:.0%}",
+            one["method"],
+            *_scores(one),
+            _mean(one, "precision_estimate"),
+            *_estimates(one)[1:],
+        )
+        for one in _judged(rows, ("cleanlab", "both"), others=True)
+    ]
+
+
 def trained(kind: str, methods: tuple[str, ...]) -> Callable[[pd.DataFrame], list[str]]:
     """Return what lists the test accuracy by `methods`, a line a data set and rate; `kind`: a `row` of the results."""
 
     def lines(rows: pd.DataFrame) -> list[str]:
-        part = rows[rows["row"] == kind]
+        part = rows[(rows["row"] == kind) & (rows["kind"] == _WITHIN)]
         means = {(one["dataset"], one["rate"], one["method"]): one for one in _records(_stats.summary(part))}
         gaps = _records(_stats.gap_closed(part, "earmark"))
         return [
@@ -88,6 +107,7 @@ _METHODS = ("verified only", "all as given", "earmark", "oracle")
 TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     _SHORT: promoted,
     _LONG: judged,
+    _KINDS: other_kinds,
     _LONGER: trained("longer", _METHODS),
     _CONTINUED: trained("continued", _METHODS),
     _NETWORKS: trained("network", _METHODS),
@@ -100,7 +120,6 @@ TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
 
 def filled(text: str, rows: pd.DataFrame) -> str:
     """Return `text` with every table of `TABLES` in it as the rows have it."""
-    rows = rows[rows["kind"] == "within_group"]
     lines = text.split("\n")
     for heading, made in TABLES.items():
         for at in [i for i, line in enumerate(lines) if line.startswith(heading)]:
@@ -111,11 +130,18 @@ def filled(text: str, rows: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _judged(rows: pd.DataFrame, methods: tuple[str, ...]) -> list[Row]:
-    table = _stats.summary(rows[(rows["row"] == "judge") & rows["method"].isin(methods)])
+def read(root: Path = Path()) -> pd.DataFrame:
+    """Return the rows of all `RESULTS`, below `root`."""
+    return pd.concat([_table.read(root / path) for path in RESULTS], ignore_index=True)
+
+
+def _judged(rows: pd.DataFrame, methods: tuple[str, ...], *, others: bool = False) -> list[Row]:
+    """Sum up what these methods say of the labels, of within-group noise or of the others."""
+    part = rows[rows["row"].eq("judge") & rows["method"].isin(methods) & (rows["kind"].eq(_WITHIN) ^ others)]
+    table = _stats.summary(part)
     order = {name: place for place, name in enumerate([*_NAMES, *methods])}
     place = table.assign(first=table["dataset"].map(order), last=table["method"].map(order))
-    return _records(place.sort_values(["first", "rate", "last"]))
+    return _records(place.sort_values(["first", "kind", "rate", "last"], ascending=[True, False, True, True]))
 
 
 def _records(table: pd.DataFrame) -> list[Row]:
@@ -156,7 +182,7 @@ def _line(*cells: object) -> str:
 
 def main() -> None:
     """Rewrite the tables of both READMEs."""
-    rows = _table.read(RESULTS)
+    rows = read()
     for path in READMES:
         path.write_text(filled(path.read_text(encoding="utf-8"), rows), encoding="utf-8")
 

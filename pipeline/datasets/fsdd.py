@@ -2,7 +2,7 @@
 
 Without `test_speaker` the split is that of the data set: the first recordings of each digit and speaker are tested,
 by voices that were trained on. With it, all that one speaker says is tested, and a speaker is a group, so that folds
-have voices of their own too: much harder, and with six speakers more a matter of who is left out than of anything else.
+have voices of their own too: with six speakers, that is a question about who is left out as well.
 
 Citation: Z. Jackson, "Free Spoken Digit Dataset", https://github.com/Jakobovski/free-spoken-digit-dataset
 Licence: CC BY-SA 4.0.
