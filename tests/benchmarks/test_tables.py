@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import _table, tables
+from benchmarks import tables
 
 
 @pytest.fixture(scope="module")
 def rows(root: Path):
-    return _table.read(root / tables.RESULTS)
+    return tables.read(root)
 
 
 @pytest.mark.parametrize("path", tables.READMES, ids=str)
