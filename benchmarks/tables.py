@@ -48,36 +48,25 @@ def promoted(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def judged(rows: pd.DataFrame) -> list[str]:
-    """What each method says of the labels."""
-    return [
-        _line(
-            _NAMES[one["dataset"]],
-            f"{one['rate']:.0%}",
-            one["method"],
-            *_scores(one),
-            _mean(one, "precision_estimate"),
-            _mean(one, "noise_true"),
-            *_estimates(one)[1:],
-        )
-        for one in _judged(rows, _JUDGES)
-    ]
+def judged(methods: tuple[str, ...], *, others: bool = False) -> Callable[[pd.DataFrame], list[str]]:
+    """Return what lists what `methods` say of the labels; `others`: of other noise than within groups."""
 
+    def lines(rows: pd.DataFrame) -> list[str]:
+        return [
+            _line(
+                _NAMES[one["dataset"]],
+                *([one["kind"].replace("_", " ")] if others else []),
+                f"{one['rate']:.0%}",
+                one["method"],
+                *_scores(one),
+                _mean(one, "precision_estimate"),
+                _mean(one, "noise_true"),
+                *_estimates(one)[1:],
+            )
+            for one in _judged(rows, methods, others=others)
+        ]
 
-def other_kinds(rows: pd.DataFrame) -> list[str]:
-    """What Earmark and cleanlab say of labels that are wrong in other ways."""
-    return [
-        _line(
-            _NAMES[one["dataset"]],
-            one["kind"].replace("_", " "),
-            f"{one['rate']:.0%}",
-            one["method"],
-            *_scores(one),
-            _mean(one, "precision_estimate"),
-            *_estimates(one)[1:],
-        )
-        for one in _judged(rows, ("cleanlab", "both"), others=True)
-    ]
+    return lines
 
 
 def trained(kind: str, methods: tuple[str, ...]) -> Callable[[pd.DataFrame], list[str]]:
@@ -106,8 +95,8 @@ def trained(kind: str, methods: tuple[str, ...]) -> Callable[[pd.DataFrame], lis
 _METHODS = ("verified only", "all as given", "earmark", "oracle")
 TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     _SHORT: promoted,
-    _LONG: judged,
-    _KINDS: other_kinds,
+    _LONG: judged(_JUDGES),
+    _KINDS: judged(("cleanlab", "both"), others=True),
     _LONGER: trained("longer", _METHODS),
     _CONTINUED: trained("continued", _METHODS),
     _NETWORKS: trained("network", _METHODS),
@@ -141,7 +130,7 @@ def _judged(rows: pd.DataFrame, methods: tuple[str, ...], *, others: bool = Fals
     table = _stats.summary(part)
     order = {name: place for place, name in enumerate([*_NAMES, *methods])}
     place = table.assign(first=table["dataset"].map(order), last=table["method"].map(order))
-    return _records(place.sort_values(["first", "kind", "rate", "last"], ascending=[True, False, True, True]))
+    return _records(place.sort_values(["first", "kind", "rate", "last"]))
 
 
 def _records(table: pd.DataFrame) -> list[Row]:
