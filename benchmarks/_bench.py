@@ -26,6 +26,7 @@ from pipeline import (
     judging,
     latents,
     linear,
+    novelty,
     patches,
     spreading,
     weights,
@@ -126,6 +127,20 @@ class Bench:
         path = self.file(*self._known, ".npz", lambda path: weights.write(path, self._cross_fitted.weights))
         return list(weights.read(path).values())
 
+    @cached_property
+    def near(self) -> np.ndarray:
+        """Int32 (n, k): the clips that sound most like each to the cross-fitted networks."""
+        train, source = self.roles.train, pd.factorize(self.clips["group"])[0]
+
+        def make() -> np.ndarray:
+            settings, judges = self.params.judge, dict(enumerate(self.judges))
+            n_frames = patches.frames_in_patch(self.data.features, settings.patches, train)
+            heard = crossfit.hidden(self.data.features, settings, len(self.classes), n_frames, judges, train)
+            return novelty.neighbours(heard, source)
+
+        key, arrays = self._known
+        return self.kept(["neighbours", *key], [*arrays, source], make)
+
     @property
     def _known(self) -> tuple[list[Any], list[np.ndarray]]:
         """What the judges depend on: no given label of an unverified clip, so that all noise rates have the same."""
@@ -161,13 +176,17 @@ class Bench:
     def decided(
         self, source: str, judged: np.ndarray | None = None
     ) -> tuple[decisions.Case, decisions.Belief, pd.DataFrame]:
-        """Return what Earmark decides with evidence of `source`; `judged` takes the place of its own networks' word."""
+        """Return what Earmark decides with evidence of `source`.
+
+        `judged` takes the place of its own networks' word; then no sound of no class is looked for.
+        """
         settings: Spread = self.params.spread.model_copy(update={"source": source, "promote": "posterior"})
-        network = np.empty((0, 0), np.float32)
+        network, near = np.empty((0, 0), np.float32), None
         if source != "latents":
             network = np.stack([self.judged if judged is None else judged, self.linear])
+            near = self.near if judged is None else None
         case = decisions.gather(
-            self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=network
+            self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=network, near=near
         )
         belief = decisions.believe(case)
         return case, belief, decisions.decide(self.spread, case, belief, self.classes, settings)

@@ -72,7 +72,7 @@ def _labels(answers: pd.DataFrame, outcome: np.ndarray, real: np.ndarray, random
     labels = labels.assign(verified=answers["verified"], promoted=outcome == "promoted", outcome=outcome, review="")
     labels = labels.assign(group=[group.get(name, "") for name in given], spread_label=given, abstained=test)
     labels = labels.assign(confidence=random.random(len(labels)), reason="no label is likely enough: the best has 0.41")
-    return labels.assign(probability=np.where(test, np.nan, random.random(len(labels))))
+    return labels.assign(probability=np.where(test, np.nan, random.random(len(labels))), outside=0.0)
 
 
 def _member(

@@ -41,6 +41,7 @@ def judge(bench: Bench, method: str) -> dict[str, float | None]:
         groups, seed = data.groups, bench.params.seed
         estimate = reliability.estimate(case, belief, labels, groups, seed=seed, draws=0)["all"]
         extra = {"noise_estimate": estimate.noise_rate, "precision_estimate": estimate.precision}
+        extra["outside_estimate"] = estimate.outside
         corrected = (labels["outcome"] == decisions.CORRECTED).to_numpy()
         target = pd.Index(bench.classes).get_indexer(pd.Index(labels["target"]))
         right = (target == data.truth)[corrected]

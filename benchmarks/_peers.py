@@ -199,8 +199,8 @@ def judge_scores(
 
     Returns:
         `precision` (right among the kept), `recall` (kept among the right), `auroc` and `average_precision` of the
-        score for "is this given label right", `noise_true` (share of wrong labels); NaN where there is nothing to
-        divide by, or where all labels are right or all wrong.
+        score for "is this given label right", `noise_true` (share of wrong labels), `outside_true` (share of clips of
+        no class, part of it); NaN where there is nothing to divide by, or where all labels are right or all wrong.
     """
     right, kept = (given == truth)[mask], keep[mask]
     ranked = score[mask].astype(np.float64)
@@ -213,4 +213,5 @@ def judge_scores(
         "auroc": float(roc_auc_score(right, ranked)) if both else float("nan"),
         "average_precision": float(average_precision_score(right, ranked)) if both else float("nan"),
         "noise_true": float(1 - right.mean()) if right.size else float("nan"),
+        "outside_true": float((truth < 0)[mask].mean()) if right.size else float("nan"),
     }

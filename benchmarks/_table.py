@@ -42,6 +42,8 @@ _JUDGED = {
     "precision_estimate": "precision, estimated",
     "noise_true": "noise",
     "noise_estimate": "noise, estimated",
+    "outside_true": "of no class",
+    "outside_estimate": "of no class, estimated",
     "corrected": "corrected",
     "corrections_right": "corrections right",
 }

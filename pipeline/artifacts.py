@@ -221,8 +221,10 @@ def read_features(folder: str | Path) -> Features:
     return Features(frames=frames, index=index, settings=settings)
 
 
-def read_probs(path: str | Path, n_clips: int, n_classes: int) -> np.ndarray:
+def read_probs(path: str | Path, n_clips: int, n_classes: int, *, open_set: bool = False) -> np.ndarray:
     """Read float32 (n_clips, n_classes); a row sums to one, or is all NaN where the clip is quarantined.
+
+    With `open_set`, what a row lacks of one is the probability of no class at all.
 
     Raises:
         ArtifactError: missing, of another shape, or a row is neither.
@@ -230,10 +232,23 @@ def read_probs(path: str | Path, n_clips: int, n_classes: int) -> np.ndarray:
     probs = np.asarray(read_array(path, shape=(n_clips, n_classes)))
     sums = probs.sum(axis=1, dtype=np.float64)
     empty = np.isnan(probs).all(axis=1)
-    good = empty | ((np.abs(sums - 1) < 1e-3) & (probs >= 0).all(axis=1))
+    whole = (np.abs(sums - 1) < 1e-3) | (open_set & (sums < 1))
+    good = empty | (whole & (probs >= 0).all(axis=1))
     if not good.all():
         raise ArtifactError(f"{path}: row {int(np.argmin(good))} is not a distribution; run `dvc repro`")
     return probs
+
+
+def read_neighbours(path: str | Path, n_clips: int) -> np.ndarray:
+    """Read int32 (n_clips, k): rows of the clips that sound most like each, -1 where there are not as many.
+
+    Raises:
+        ArtifactError: missing, of another shape, or what is in it are no rows.
+    """
+    near = np.asarray(read_array(path, shape=(n_clips, None), dtype="int32"))
+    if ((near < -1) | (near >= n_clips)).any():
+        raise ArtifactError(f"{path}: expected whole numbers from -1 to {n_clips - 1}; run `dvc repro`")
+    return near
 
 
 def write_labels(path: str | Path, labels: pd.DataFrame) -> None:

@@ -1,12 +1,13 @@
-"""The Keras side of `pipeline.judging`: a network for each fold, on a CPU one a process."""
+"""The Keras side of `pipeline.judging`: a network for each fold, on a CPU one a process, and what it hears in clips."""
 
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 import joblib
+import numpy as np
 
-from pipeline import backend
+from pipeline import backend, inference, training
 from pipeline.artifacts import Features
 from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
@@ -28,6 +29,36 @@ def fit_and_score(features: Features, settings: Judge, n_classes: int, n_frames:
         return Answer(learner.predict(lesson.at), learner.weights)
 
     return fit
+
+
+def hidden(
+    features: Features,
+    settings: Judge,
+    n_classes: int,
+    n_frames: int,
+    judges: dict[int, list[np.ndarray]],
+    rows: np.ndarray,
+) -> np.ndarray:
+    """Return what the networks make of clips, side by side: the activations of their last hidden layers.
+
+    Args:
+        features: of all clips.
+        settings: the params' section `judge`.
+        n_classes: outputs of a network.
+        n_frames: of a patch.
+        judges: the weights of each fold's network.
+        rows: bool (n,), the clips to hear; none is quarantined.
+
+    Returns:
+        float32 (n, n_networks * n_units), the mean over a clip's patches; NaN rows where not asked.
+    """
+    parts = []
+    for fold, values in judges.items():
+        network = training.build(settings.model, (n_frames, features.n_bins), n_classes, seed=0)
+        training.set_weights(network, values, f"the judge of fold {fold}")
+        clips = (features.clip(row) if heard else None for row, heard in enumerate(rows))
+        parts.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches, n_frames))
+    return np.concatenate(parts, axis=1)
 
 
 def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Map:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipeline import corrections, evidence, posterior, spreading
+from pipeline import corrections, evidence, novelty, posterior, rates, spreading
 from pipeline.evidence import Calibration
+from pipeline.novelty import Strangeness
 from pipeline.params import Spread
 from pipeline.posterior import Noise
 
@@ -32,6 +33,7 @@ class Case:
         network: float64 (n, n_classes) or (n_models, n, n_classes), what cross-fitted models say; None: not asked.
         spread: float64 (n, n_classes), what spreading says; None: not asked. NaN rows: nothing.
         ruled_out: bool (n, n_classes), the classes that a person said a clip is not of.
+        strange: how strange the clips sound; None: each is taken to be of one of the classes.
     """
 
     given: np.ndarray
@@ -44,6 +46,7 @@ class Case:
     network: np.ndarray | None
     spread: np.ndarray | None
     ruled_out: np.ndarray
+    strange: Strangeness | None = None
 
     @property
     def inside(self) -> np.ndarray:
@@ -66,6 +69,13 @@ class Belief:
     calibration: Calibration
     noise: Noise
 
+    @property
+    def outside(self) -> np.ndarray:
+        """Float64 (n,), in [0, 1]: how likely a clip is to be of no class; NaN where nothing is believed of it."""
+        # What is left of one by rounding is nothing.
+        left = (1 - self.posterior.sum(axis=1)).round(12)
+        return np.clip(left, 0, 1)
+
 
 def gather(
     clips: pd.DataFrame,
@@ -75,6 +85,7 @@ def gather(
     *,
     latents: np.ndarray,
     network: np.ndarray,
+    near: np.ndarray | None = None,
     ruled_out: np.ndarray | None = None,
 ) -> Case:
     """Ask the judges that `settings.source` names.
@@ -87,6 +98,8 @@ def gather(
         latents: float64 (n, d), as given to `spreading.spread`.
         network: float32 (n, n_classes) or (n_models, n, n_classes), from cross-fitted models; read where the source
             asks for it.
+        near: int (n, k), the clips that sound most like each to those models; read where `settings.open_set` and the
+            source ask for it.
         ruled_out: bool (n, n_classes), from `corrections.ruled_out`; None: no class of any clip.
     """
     train = (clips["split"] == "train").to_numpy()
@@ -115,7 +128,13 @@ def gather(
         network=asked,
         spread=spread,
         ruled_out=np.zeros((len(clips), len(classes)), dtype=bool) if ruled_out is None else ruled_out,
+        strange=_strange(near if asked is not None and settings.open_set else None, given, train, verified),
     )
+
+
+def _strange(near: np.ndarray | None, given: np.ndarray, train: np.ndarray, verified: np.ndarray) -> Strangeness | None:
+    found = None if near is None else novelty.strangeness(near, given, train, verified)
+    return found if found is not None and np.isfinite(found.score).any() else None
 
 
 def _spread(x: np.ndarray, seeds: np.ndarray, source: np.ndarray, classes: list[str], settings: Spread) -> np.ndarray:
@@ -135,8 +154,9 @@ def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Gene
 
     Returns:
         Rows of `evidence` that were not judged are equal shares; verified rows of `posterior` are one-hot; rows of
-        clips that are neither verified nor in the pool are NaN: of these nothing is believed. What a person ruled out
-        of a clip of the pool has no evidence and is not believed; where no other class is possible, rows are NaN.
+        clips that are neither verified nor in the pool are NaN: of these nothing is believed. What a row of the pool
+        lacks of one is the probability that the clip is of no class. What a person ruled out of a clip of the pool has
+        no evidence and is not believed; where no other class is possible, rows are NaN.
     """
     weight = np.ones(len(case.given)) if weight is None else weight
     seeds, inside = case.seeds, case.inside
@@ -149,15 +169,22 @@ def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Gene
         joined = evidence.join(case.network, case.spread, inside, calibration)
         # Verified clips say how good the judges are, so of these nothing is taken away.
         joined = corrections.without(joined, case.ruled_out & case.pool[:, np.newaxis])
-        noise = posterior.estimate_noise(joined[known], case.group_of, case.given[known], weight[known], random)
-    found = np.full(joined.shape, np.nan)
-    found[case.pool] = posterior.believe(joined[case.pool], noise, case.group_of, case.given[case.pool])
+        p_values = None if case.strange is None else case.strange.p_values(weight)
+        noise = rates.estimate_noise(
+            joined[known], case.group_of, case.given[known], weight[known], random, _rows(p_values, known)
+        )
+    found, pool = np.full(joined.shape, np.nan), case.pool
+    found[pool] = posterior.believe(joined[pool], noise, case.group_of, case.given[pool], _rows(p_values, pool))
     found[case.verified] = np.eye(joined.shape[1])[case.given[case.verified]]
     return Belief(evidence=joined, posterior=found, calibration=calibration, noise=noise)
 
 
 def _of(judge: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
     return None if judge is None else judge[..., rows, :]
+
+
+def _rows(values: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if values is None else values[rows]
 
 
 def _heard(judge: np.ndarray) -> np.ndarray:
@@ -172,7 +199,8 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
     `promoted` (and its `reason`) stays as it is with `promote: agree`; with `promote: posterior` it is the largest set
     of clips whose expected precision is `settings.precision`. A clip that is not promoted is corrected where another
     class has a posterior of `settings.correct` or more. `probability` is that of the target being right: of the given
-    label, also where the clip is left out.
+    label, also where the clip is left out. `outside` is that of the clip being of no class,
+    NaN where nobody asked.
 
     Returns:
         Columns as in `schemas.LABELS`, but for those that `corrections.record` adds.
@@ -193,25 +221,29 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
         [table["verified"], promoted, corrected, case.train], [VERIFIED, PROMOTED, CORRECTED, LEFT_OUT], TEST
     )
     probability = np.where(corrected, top, np.where(case.labelled, given, np.nan))
-    words = [_reason(case, i, made, given[i], names[best[i]], top[i]) for i, made in enumerate(outcome)]
+    outside = belief.outside
+    words = [_reason(case, i, made, given[i], names[best[i]], top[i], outside[i]) for i, made in enumerate(outcome)]
     spoken = case.train & ~table["verified"].to_numpy(bool) if settings.promote == "posterior" else corrected
     return table.assign(
         promoted=promoted,
         outcome=outcome.astype(object),
         target=np.where(corrected, names[best], np.where(table["verified"] | promoted, table["label"], "")),
         probability=np.where(table["verified"], 1.0, probability),
+        outside=outside if case.strange is not None else np.nan,
         reason=np.where(spoken, np.array(words, dtype=object), table["reason"]),
     )
 
 
-def _reason(case: Case, row: int, outcome: str, given: float, best: str, top: float) -> str:
-    """Say why: with the probabilities of the given label and of the likeliest class."""
+def _reason(case: Case, row: int, outcome: str, given: float, best: str, top: float, outside: float) -> str:
+    """Say why: with the probabilities of the given label, of the likeliest class, and of none."""
     if not case.pool[row]:
         return "no judge heard it"
     if top == 0:
         return "no class is left that it could be of"
     if outcome == PROMOTED:
         return f"given label judged right: {given:.3f}"
+    if outcome == LEFT_OUT and outside > top:
+        return f"sounds like none of the classes: {outside:.3f}"
     if not case.labelled[row]:
         return f"judged {best}: {top:.3f}" + (", not sure enough" if outcome == LEFT_OUT else "")
     if given == top:

@@ -70,6 +70,11 @@ def part(network: keras.Model, layer: str) -> keras.Model:
     return keras.Model(network.inputs, network.get_layer(layer).output)
 
 
+def before_last(network: keras.Model) -> keras.Model:
+    """Return the network from its input to what its last layer is given."""
+    return keras.Model(network.inputs, network.layers[-1].input)
+
+
 def first_feature_maps(network: keras.Model, patch: np.ndarray, count: int) -> np.ndarray:
     """Return float32 (k, frames, bins), k ≤ `count`: what the first convolution makes of one patch (frames, bins).
 

@@ -279,16 +279,22 @@ def material(
     return rows, targets[rows], ~sure[rows]
 
 
-def nothing(n: int, n_classes: int) -> tuple[Judged, np.ndarray]:
-    """Return what is on disk where no model was asked: NaN throughout, and no row."""
+def nothing(n: int, n_classes: int) -> tuple[Judged, np.ndarray, np.ndarray]:
+    """Return what is on disk where no model was asked: NaN throughout, no row, and no neighbour."""
     none = np.full((n, n_classes), np.nan, np.float32)
-    return Judged(probs=none, table=pd.DataFrame(columns=["round", "fold", "clips", "accuracy"]), weights={}), none
+    judged = Judged(probs=none, table=pd.DataFrame(columns=["round", "fold", "clips", "accuracy"]), weights={})
+    return judged, none, np.full((n, 0), -1, np.int32)
 
 
-def write(folder: Path, judged: Judged, linear: np.ndarray) -> None:
-    """Publish as one folder: `probs.npy`, `judges.csv` and `weights.npz` of the networks; `linear.npy`, as `probs`."""
+def write(folder: Path, judged: Judged, linear: np.ndarray, near: np.ndarray) -> None:
+    """Publish as one folder.
+
+    `probs.npy`, `judges.csv` and `weights.npz` of the networks; `linear.npy`, as `probs`; `neighbours.npy`, int32
+    (n, k), from `novelty.neighbours`.
+    """
     with publish(folder) as temporary:
         write_array(temporary / "probs.npy", judged.probs)
         write_array(temporary / "linear.npy", linear)
+        write_array(temporary / "neighbours.npy", near)
         write_table(temporary / "judges.csv", judged.table)
         weights.write(temporary / weights.FILE, judged.weights)

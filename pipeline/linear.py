@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from pipeline import evidence, judging, posterior
+from pipeline import evidence, judging, posterior, rates
 from pipeline.artifacts import Features
 from pipeline.judging import Roles, silent_where_unheard
 
@@ -80,7 +80,7 @@ def _beliefs(roles: Roles, before: np.ndarray, verified: np.ndarray, pool: np.nd
     known = before[verified].astype(np.float64)
     fitted = evidence.calibrate(known, None, inside(verified), roles.given[verified], np.ones(len(known)))
     told = evidence.join(before[pool].astype(np.float64), None, inside(pool), fitted)
-    noise = posterior.estimate_noise(told, one_group, roles.given[pool], np.ones(len(told)))
+    noise = rates.estimate_noise(told, one_group, roles.given[pool], np.ones(len(told)))
     return posterior.believe(told, noise, one_group, roles.given[pool])
 
 

@@ -1,8 +1,8 @@
 """What a network is fitted to: cross-entropy where a target is trusted, something milder where it is doubtful.
 
-Conventions: a batch's targets are float32 (batch, n_classes + 1): rows that sum to one, then the doubt, 0 for a
-trusted clip and 1 for a doubtful one. As the doubt is a column like the others, augmentations that mix targets mix it
-too. Probabilities are (batch, n_classes), of a softmax.
+Conventions: a batch's targets are float32 (batch, n_classes + 1): rows that sum to one, or to less where a clip is to
+count less, then the doubt, 0 for a trusted clip and 1 for a doubtful one. As the doubt is a column like the others,
+augmentations that mix targets mix it too. Probabilities are (batch, n_classes), of a softmax.
 """
 
 from functools import partial

@@ -76,6 +76,7 @@ class Spread(Section):
     promote: Literal["agree", "posterior"] = "agree"
     precision: Fraction = 0.98
     correct: Fraction | None = 0.9
+    open_set: bool = True
     grouping: Grouping
     kernel: Literal["rbf", "knn"] = "rbf"
     gamma: PositiveFloat | Literal["auto"] = "auto"

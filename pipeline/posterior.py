@@ -6,35 +6,41 @@ at all, each as likely. With the evidence p(y | sound), from judges that did not
 
     p(y | sound, g) proportional to p(y | sound) * p(g | y)
 
-and the rates are those under which the given labels are likeliest (Dawid and Skene 1979, "Maximum likelihood
-estimation of observer error-rates using the EM algorithm", with the sound as the other observer; here by gradient,
-since where the evidence says little, EM stops near where it starts). The expected share of wrong labels and the
-precision of any set of labels follow by averaging the posterior: no truth is needed.
+A share `outside` of the clips may be of no class at all, whatever their label, each as likely. The judges cannot tell
+these, but `pipeline.novelty` says how strange each clip sounds: its p-values are uniform for clips of the classes and
+follow a falling beta distribution for the others. What is believed of a clip then sums to less than one: the rest is
+the probability that it is of no class.
+
+`pipeline.rates` finds the rates under which labels and p-values are likeliest. The expected share of wrong labels and
+the precision of any set of labels follow by averaging the posterior: no truth is needed.
 
 What this assumes: verified clips sound like unverified ones of the same class; wrong labels do not depend on the
-sound beyond its class. A clip of no class at all is outside the model: it counts as wrong where the evidence spreads
-away from its label.
+sound beyond its class. Without p-values, a clip of no class counts as wrong only where the evidence spreads away from
+its label.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, log_expit, logit
 
-# As if six labels had been seen beforehand, a quarter of them wrong: where evidence is scarce or says little, the rate
-# is not to run to nought or one.
-_PRIOR_WRONG, _PRIOR_RIGHT = 1.5, 4.5
-_PRIOR_ELSEWHERE, _PRIOR_WITHIN = 1.0, 4.0
-_START = 0.2
+from pipeline import novelty
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Estimated noise: `rate` float64 (n_groups,), and which share of the wrong labels may come from any group."""
+    """Estimated noise.
+
+    Attributes:
+        rate: float64 (n_groups,), share of wrong labels among the clips of the classes.
+        elsewhere: which share of the wrong labels may come from any group.
+        outside: share of the clips that are of no class.
+        form: `a` and `b` of the beta distribution of their p-values.
+    """
 
     rate: np.ndarray
     elsewhere: float
+    outside: float = 0.0
+    form: tuple[float, float] = (1.0, 1.0)
 
 
 def likelihood(noise: Noise, group_of: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -45,7 +51,7 @@ def likelihood(noise: Noise, group_of: np.ndarray, given: np.ndarray) -> np.ndar
         group_of: int (n_classes,), group of each class.
         given: int (n,), class of the given label; -1: none, every class as likely.
     """
-    right, within, anywhere = _parts(group_of, given)
+    right, within, anywhere = ways(group_of, given)
     rate = noise.rate[group_of][np.newaxis, :]
     wrong = (1 - noise.elsewhere) * within + noise.elsewhere * anywhere
     found: np.ndarray = (1 - rate) * right + rate * wrong
@@ -53,8 +59,11 @@ def likelihood(noise: Noise, group_of: np.ndarray, given: np.ndarray) -> np.ndar
     return found
 
 
-def _parts(group_of: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return p(g | y) for three ways to come by a label: right, wrong within the group, wrong anywhere; (n, k) each."""
+def ways(group_of: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return p(g | y) for three ways to come by a label: right, wrong within the group, wrong anywhere; (n, k) each.
+
+    Arguments as above.
+    """
     k = len(group_of)
     right = np.eye(k)[given]
     same = (group_of[given][:, np.newaxis] == group_of[np.newaxis, :]) & (right == 0)
@@ -66,54 +75,26 @@ def _parts(group_of: np.ndarray, given: np.ndarray) -> tuple[np.ndarray, np.ndar
     return right, within, anywhere
 
 
-def estimate_noise(
-    evidence: np.ndarray,
-    group_of: np.ndarray,
-    given: np.ndarray,
-    weight: np.ndarray,
-    random: np.random.Generator | None = None,
-) -> Noise:
-    """Find the rates under which the given labels of unverified clips are likeliest.
+def believe(
+    evidence: np.ndarray, noise: Noise, group_of: np.ndarray, given: np.ndarray, p_values: np.ndarray | None = None
+) -> np.ndarray:
+    """Say how likely each clip is to be of each class, its sound and its label considered.
 
     Args:
         evidence: float64 (n, n_classes), p(y | sound), rows sum to one.
+        noise: from `rates.estimate_noise`.
         group_of: int (n_classes,).
-        given: int (n,), no -1.
-        weight: float64 (n,), how often each clip counts.
-        random: draws rates as likely as the labels leave them (normal in the log-odds, "Laplace's approximation"),
-            so that labels which say nothing of the rates give any.
+        given: int (n,), may be -1.
+        p_values: float64 (n,), how strange each clip sounds, NaN: not known; None: no clip is of no class.
+
+    Returns:
+        float64 (n, n_classes), p(y | sound, g); what a row lacks of one is the probability of no class.
     """
-    groups = np.eye(int(group_of.max()) + 1)[group_of]
-    # Of a clip all that counts is how likely each way to come by its label is, for the classes of each group together.
-    right, within, anywhere = ((evidence * part) @ groups for part in _parts(group_of, given))
-    wrong = np.append(np.full(groups.shape[1], _PRIOR_WRONG), _PRIOR_ELSEWHERE)
-    prior = wrong + np.append(np.full(groups.shape[1], _PRIOR_RIGHT), _PRIOR_WITHIN)
-
-    def slopes(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        share = expit(at)
-        rate, elsewhere = share[:-1], share[-1]
-        astray = within + elsewhere * (anywhere - within)
-        found = np.maximum(right @ (1 - rate) + astray @ rate, np.finfo(np.float64).tiny)
-        change = np.column_stack([astray - right, (anywhere - within) @ rate]) * share * (1 - share)
-        return found, change / found[:, np.newaxis]
-
-    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
-        found, slope = slopes(at)
-        before = wrong @ log_expit(at) + (prior - wrong) @ log_expit(-at)
-        return -weight @ np.log(found) - before, prior * expit(at) - wrong - weight @ slope
-
-    at = minimize(loss, np.full(len(prior), logit(_START)), jac=True, method="L-BFGS-B").x
-    if random is not None:
-        slope = slopes(at)[1]
-        precision = (slope.T * weight) @ slope + np.diag(prior * expit(at) * expit(-at))
-        at = random.multivariate_normal(at, np.linalg.inv(precision), method="cholesky")
-    return Noise(rate=expit(at[:-1]), elsewhere=float(expit(at[-1])))
-
-
-def believe(evidence: np.ndarray, noise: Noise, group_of: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """Return float64 (n, n_classes), rows sum to one: p(y | sound, g); arguments as above, `given` may be -1."""
-    joint = evidence * likelihood(noise, group_of, given)
+    joint = (1 - noise.outside) * evidence * likelihood(noise, group_of, given)
     total: np.ndarray = joint.sum(axis=1, keepdims=True)
+    if p_values is not None:
+        label = np.where(given < 0, 1.0, 1 / len(group_of))
+        total = total + (noise.outside * novelty.density(p_values, *noise.form)[0] * label)[:, np.newaxis]
     return joint / total
 
 

@@ -16,7 +16,8 @@ What this assumes, and how it errs:
 - Wrong labels do not follow the sound. If they do (a viola called a violin because it sounds like one), judges agree
   with them more often than the noise model expects: the noise rate is then estimated too low.
 - Latents alone say nothing of other groups' classes: a label wrong across groups is only seen by the networks.
-- A clip of no class of the data set (open-set noise) has no column; it counts as wrong as far as the evidence spreads
+- Sounds of no class (open-set noise) are told by the company they keep (`pipeline.novelty`). Where nobody looks for
+  them (`spread.open_set: false`, or no network judges), such a clip counts as wrong only as far as the evidence spreads
   away from its label.
 """
 
@@ -42,7 +43,8 @@ class Estimate:
         false_agreement: promoted share of those whose label is wrong (f).
         noise_rate: share of wrong labels among the unverified.
         precision: share of right labels among the promoted.
-        noise_low, noise_high, precision_low, precision_high: 95% intervals.
+        outside: share of the unverified that are of no class, which are part of `noise_rate`; `None`: nobody asked.
+        noise_low, noise_high, precision_low, precision_high, outside_low, outside_high: 95% intervals.
     """
 
     agreement: float | None = None
@@ -54,6 +56,9 @@ class Estimate:
     precision: float | None = None
     precision_low: float | None = None
     precision_high: float | None = None
+    outside: float | None = None
+    outside_low: float | None = None
+    outside_high: float | None = None
 
 
 def estimate(
@@ -78,33 +83,43 @@ def estimate(
     random = rng(seed, "bootstrap")
     n = int(case.source.max(initial=-1)) + 1
     heard = bool(case.seeds.any())
-    drawn_right = []
+    draws_of_right = []
     for _ in range(draws if heard and case.labelled.any() else 0):
         counts = random.multinomial(n, np.full(n, 1 / n))[case.source]
         drawn = believe(case, counts.astype(np.float64), random)
-        p = _of_given(case, drawn)
-        drawn_right.append((random.random(len(p)) < p).astype(np.float64))
+        right, outside = _of_given(case, drawn)
+        chance = random.random(len(right))
+        draws_of_right.append(np.stack([chance < right, chance >= 1 - outside]).astype(np.float64))
     rows = {group: (labels["group"] == group).to_numpy() & case.labelled for group in groups}
     rows["all"] = np.any(list(rows.values()), axis=0)
     promoted = labels["promoted"].to_numpy(bool)
-    p = _of_given(case, belief)
+    found = _of_given(case, belief)
     return {
-        group: _summary(p[inside], promoted[inside], [draw[inside] for draw in drawn_right]) if heard else Estimate()
+        group: _summary(
+            found[:, inside], promoted[inside], [draw[:, inside] for draw in draws_of_right], case.strange is not None
+        )
+        if heard
+        else Estimate()
         for group, inside in rows.items()
     }
 
 
 def _of_given(case: Case, belief: Belief) -> np.ndarray:
-    """Return float64 (n,): the probability of each given label, 0 where a clip has none or is not in the pool."""
-    rows = np.arange(len(case.given))
-    return np.where(case.labelled, np.nan_to_num(belief.posterior[rows, case.given]), 0.0)
+    """Return float64 (2, n): how likely each given label is to be right, and each clip to be of no class.
+
+    0 where a clip has no label or is not in the pool.
+    """
+    own = belief.posterior[np.arange(len(case.given)), case.given]
+    return np.where(case.labelled, np.nan_to_num(np.stack([own, belief.outside])), 0.0)
 
 
-def _summary(p: np.ndarray, promoted: np.ndarray, draws: list[np.ndarray]) -> Estimate:
+def _summary(found: np.ndarray, promoted: np.ndarray, draws: list[np.ndarray], open_set: bool) -> Estimate:
+    p, outside = found
     if not p.size:
         return Estimate()
-    noise_low, noise_high = _interval([1 - float(draw.mean()) for draw in draws])
-    low, high = _interval([float(draw[promoted].mean()) for draw in draws]) if promoted.any() else (None, None)
+    noise_low, noise_high = _interval([1 - float(right.mean()) for right, _ in draws])
+    outside_low, outside_high = _interval([float(away.mean()) for _, away in draws if open_set])
+    low, high = _interval([float(right[promoted].mean()) for right, _ in draws]) if promoted.any() else (None, None)
     return Estimate(
         agreement=float(promoted.mean()),
         true_agreement=_ratio(p[promoted].sum(), p.sum()),
@@ -115,6 +130,9 @@ def _summary(p: np.ndarray, promoted: np.ndarray, draws: list[np.ndarray]) -> Es
         precision=_ratio(p[promoted].sum(), promoted.sum()),
         precision_low=low,
         precision_high=high,
+        outside=float(outside.mean()) if open_set else None,
+        outside_low=outside_low,
+        outside_high=outside_high,
     )
 
 

@@ -20,7 +20,8 @@ class Split:
     Attributes:
         given: int (n,), class of the given label, or of the one in force where a person reviewed it.
         target: int (n,), class that a trusted clip is trained on in every round, −1 elsewhere.
-        posterior: float32 (n, n_classes), what is believed of the class of a clip of the pool, NaN elsewhere.
+        posterior: float32 (n, n_classes), what is believed of the class of a clip of the pool, NaN elsewhere; what a
+            row lacks of one is the probability of no class, and the clip counts less for it.
         trusted: bool (n,).
         pool: bool (n,), clips that a round may select.
         doubtful: bool (n,), clips of the pool that are trained on their posterior while they are not selected.
@@ -59,7 +60,7 @@ def split_clips(
     Args:
         clips: as `artifacts.read_clips` gives it; split and fold are read.
         labels: as `artifacts.read_labels` gives it, same order.
-        posterior: float32 (n, n_classes), rows that sum to one, or NaN.
+        posterior: float32 (n, n_classes), rows that sum to one at most, or NaN.
         classes: names in order.
         ok: bool (n,), False where quarantined.
         member: its `fold` and `train_on` count.

@@ -82,6 +82,7 @@ LABELS = _table(
         "outcome": pa.Column(str, pa.Check.isin(OUTCOMES)),
         "target": pa.Column(str),
         "probability": pa.Column(float, pa.Check.in_range(0, 1), parsers=pa.Parser(_number), nullable=True),
+        "outside": pa.Column(float, pa.Check.in_range(0, 1), parsers=pa.Parser(_number), nullable=True),
         "reason": pa.Column(str),
     }
 )

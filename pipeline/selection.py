@@ -23,7 +23,8 @@ class Pool:
 
     Attributes:
         probs: float32 (k, n_classes), by the member; NaN rows where it cannot score a clip.
-        posterior: float32 (k, n_classes), by earlier stages; NaN rows where nothing is known.
+        posterior: float32 (k, n_classes), by earlier stages; NaN rows where nothing is known, and what a row lacks of
+            one is the probability of no class.
         given: int (k,), class of the given label, −1 where there is none.
     """
 
@@ -41,7 +42,8 @@ class Selected:
     probability: np.ndarray
 
 
-# Targets (k, n_classes), rows that sum to one, and float64 (k,) probabilities, NaN where nothing is proposed.
+# Targets (k, n_classes), rows that sum to one (`soft`: to one at most), and float64 (k,) probabilities, NaN where
+# nothing is proposed.
 Rule = Callable[[Pool, Selection], tuple[np.ndarray, np.ndarray]]
 
 
@@ -64,11 +66,15 @@ def agree_or_relabel(pool: Pool, settings: Selection) -> tuple[np.ndarray, np.nd
 
 
 def soft(pool: Pool, settings: Selection) -> tuple[np.ndarray, np.ndarray]:
-    """Propose the normalised geometric mean of prediction and posterior; the one that is known where one is not."""
+    """Propose the normalised geometric mean of prediction and posterior; the one that is known where one is not.
+
+    What is believed to be of no class keeps that share: its targets sum to as much as its posterior.
+    """
     scored, known = np.isfinite(pool.probs).all(axis=1), np.isfinite(pool.posterior).all(axis=1)
     targets = np.where(known[:, np.newaxis], pool.posterior, pool.probs).astype(np.float32)
     both = scored & known
-    targets[both] = combine([pool.probs[both], pool.posterior[both]], method="geometric")
+    of_a_class = pool.posterior[both].sum(axis=1, keepdims=True)
+    targets[both] = of_a_class * combine([pool.probs[both], pool.posterior[both]], method="geometric")
     return targets, _top(targets)
 
 

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from pipeline import artifacts, backend, crossfit, fingerprint, judging, linear, patches
+from pipeline import artifacts, backend, crossfit, fingerprint, judging, linear, novelty, patches
 from pipeline.checkpoints import Checkpoints
 from pipeline.params import Params
 from stages.common import run
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def work(params: Params, at: argparse.Namespace) -> None:
-    """Read clips and features; write probs.npy, linear.npy, judges.csv and weights.npz as one folder."""
+    """Read clips and features; write what `judging.write` publishes, as one folder."""
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
     features = artifacts.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
@@ -43,7 +44,9 @@ def work(params: Params, at: argparse.Namespace) -> None:
         side_by_side=crossfit.side_by_side(params.compute, machine, len(roles.folds)),
     )
     simple = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
-    judging.write(at.out, judged, simple)
+    heard = crossfit.hidden(features, params.judge, len(classes), n_frames, judged.weights, roles.train)
+    near = novelty.neighbours(heard, pd.factorize(clips["group"])[0])
+    judging.write(at.out, judged, simple, near)
     checkpoints.remove()
 
 

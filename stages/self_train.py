@@ -23,7 +23,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     features, labels = artifacts.read_features(at.features), artifacts.read_labels(at.labels / "labels.csv")
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
     artifacts.same_clips(labels, clips, at.labels / "labels.csv")
-    posterior = artifacts.read_probs(at.labels / "posterior.npy", len(clips), len(classes))
+    posterior = artifacts.read_probs(at.labels / "posterior.npy", len(clips), len(classes), open_set=True)
     ruled_out = corrections.ruled_out(corrections.read(at.labels / "corrections.csv"), clips, classes)
     split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)
     n_frames = patches.frames_in_patch(features, member.patches, split.trusted)

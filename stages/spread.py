@@ -26,9 +26,12 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
     shape = (len(clips), len(classes))
     judged = [artifacts.read_probs(paths.judged / f"{name}.npy", *shape) for name in ("probs", "linear")]
+    near = artifacts.read_neighbours(paths.judged / "neighbours.npy", len(clips))
     train = (clips["split"] == "train").to_numpy()
     x = latents.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
-    case = decisions.gather(clips, classes, groups, settings, latents=x, network=np.stack(judged), ruled_out=ruled_out)
+    case = decisions.gather(
+        clips, classes, groups, settings, latents=x, network=np.stack(judged), near=near, ruled_out=ruled_out
+    )
     belief = decisions.believe(case)
     spread = spreading.spread(x, clips, groups, settings)
     labels = corrections.record(decisions.decide(spread, case, belief, classes, settings), clips, heard)
@@ -49,9 +52,8 @@ def work(params: Params, paths: argparse.Namespace) -> None:
 
 def _lines(table: pd.DataFrame) -> str:
     counts = ["group", "clips", "verified", "promoted", "corrected", "left_out"]
-    shown = table[[*counts, "noise_rate", "precision"]].rename(
-        columns={"left_out": "left out", "noise_rate": "est. noise", "precision": "est. precision"}
-    )
+    estimated = {"noise_rate": "est. noise", "outside": "est. no class", "precision": "est. precision"}
+    shown = table[[*counts, *estimated]].rename(columns={"left_out": "left out", **estimated})
     return shown.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.2f}")
 
 

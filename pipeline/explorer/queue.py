@@ -111,4 +111,10 @@ def _why(run: Run, row: int, column: int, kind: str) -> str:
         return "Nothing is known of it"
     other = [i for i in np.argsort(-probs, kind="stable").tolist() if i != column][:1]
     shares = [f"{run.classes[i]} {probs[i]:.2f}" for i in ([column] if column >= 0 else []) + other]
-    return f"{who} {', '.join(shares)}"
+    strange = f"; it sounds like none of the classes: {outside:.2f}" if (outside := _outside(run, row)) > 0.5 else ""
+    return f"{who} {', '.join(shares)}{strange}"
+
+
+def _outside(run: Run, row: int) -> float:
+    """Return how likely the clip is to be of no class; 0 where that is not known."""
+    return float(np.nan_to_num(run.labels["outside"].iloc[row]))

@@ -42,12 +42,14 @@ COLUMNS = {
     "trust": {
         "group": Column("group", text),
         "noise_rate": Column("noise rate, estimated", percent, "noise_low", "noise_high"),
+        "outside": Column("of no class, estimated", percent, "outside_low", "outside_high"),
         "precision": Column("promotions right, estimated", percent, "precision_low", "precision_high"),
         "correction_precision": Column("corrections right, expected", percent),
     },
     "truth": {
         "group": Column("group", text),
         "true_noise_rate": Column("noise rate", percent),
+        "true_outside": Column("of no class", percent),
         "true_precision": Column("promotions right", percent),
         "true_correction_precision": Column("corrections right", percent),
         "true_recall": Column("right labels promoted", percent),

@@ -44,8 +44,9 @@ def corrections(run: Run) -> pd.DataFrame:
 
     Returns:
         `group`; `correction_precision`, the mean of the corrections' probabilities. Where the truth is known, also
-        `true_correction_precision` (corrected to the truth), and of the wrong given labels `true_caught` (not
-        promoted) and `true_put_right` (corrected to the truth). NaN where there is nothing to divide by.
+        `true_correction_precision` (corrected to the truth); `true_outside`, the share of clips that are of no class;
+        and of the wrong given labels `true_caught` (not promoted) and `true_put_right` (corrected to the truth). NaN
+        where there is nothing to divide by.
     """
     group, inside = run.labels["group"], run.unverified & (run.labels["group"] != "").to_numpy()
     names = [name for name in group[inside].unique() if name != "all"]
@@ -61,6 +62,7 @@ def _scores(run: Run, rows: np.ndarray) -> dict[str, float]:
         right = (run.labels["target"] == run.truth).to_numpy()
         known, wrong = (run.truth != "").to_numpy(), run.given_right == 0
         found["true_correction_precision"] = _mean(right[rows & corrected & known])
+        found["true_outside"] = _mean(~run.truth.isin(run.classes).to_numpy()[rows & known])
         found["true_caught"] = _mean(~promoted[rows & wrong])
         found["true_put_right"] = _mean((right & corrected)[rows & wrong])
     return found

@@ -20,7 +20,7 @@ ROUNDS = ["round", "trusted", "pseudo", "pool", "lower", "upper", "selected", "e
 ROUNDS += ["train_accuracy", "val_accuracy", "val_map"]
 PROMOTION = ["classes", "clips", "verified", "promoted", "corrected", "left_out", "trusted_percent"]
 PROMOTION += ["agreement", "true_agreement", "false_agreement", "noise_rate", "noise_low", "noise_high"]
-PROMOTION += ["precision", "precision_low", "precision_high"]
+PROMOTION += ["precision", "precision_low", "precision_high", "outside", "outside_low", "outside_high"]
 CALIBRATION = ["low", "high", "clips", "predicted", "observed"]
 
 
@@ -172,7 +172,7 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         labels=labels,
         promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
         groups=_groups(at["labels"] / "groups.json", classes),
-        posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape),
+        posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape, open_set=True),
         judged=artifacts.read_probs(at["judged"] / "probs.npy", *shape),
         reviews=corrections.read(at["labels"] / "corrections.csv")[corrections.COLUMNS],
         run_id=_run_id(at["labels"] / "run.json"),

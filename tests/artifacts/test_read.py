@@ -130,10 +130,31 @@ class TestProbs:
         with pytest.raises(ArtifactError, match=r"p\.npy: row 3 is not a distribution; run `dvc repro`"):
             artifacts.read_probs(tmp_path / "p.npy", 4, 2)
 
+    def test_what_may_be_of_no_class_sums_to_less_where_that_is_asked_for(self, tmp_path):
+        rows = np.vstack([self.ROWS, np.array([[0.2, 0.7], [0, 0]], np.float32)])
+        artifacts.write_array(tmp_path / "p.npy", rows)
+        np.testing.assert_array_equal(artifacts.read_probs(tmp_path / "p.npy", 5, 2, open_set=True), rows)
+        artifacts.write_array(tmp_path / "p.npy", rows + np.array([[0, 0]] * 4 + [[0.9, 0.2]], np.float32))
+        with pytest.raises(ArtifactError, match=r"p\.npy: row 4 is not a distribution"):
+            artifacts.read_probs(tmp_path / "p.npy", 5, 2, open_set=True)
+
     def test_probs_of_other_clips_or_classes_are_refused(self, tmp_path):
         artifacts.write_array(tmp_path / "p.npy", self.ROWS)
         with pytest.raises(ArtifactError, match=r"found float32\(3, 2\), expected float32\(4, 2\)"):
             artifacts.read_probs(tmp_path / "p.npy", 4, 2)
+
+
+class TestNeighbours:
+    def test_rows_come_back(self, tmp_path):
+        near = np.array([[1, 2], [0, -1], [-1, -1]], np.int32)
+        artifacts.write_array(tmp_path / "n.npy", near)
+        np.testing.assert_array_equal(artifacts.read_neighbours(tmp_path / "n.npy", 3), near)
+
+    @pytest.mark.parametrize("row", [3, -2])
+    def test_what_is_no_row_is_refused(self, tmp_path, row):
+        artifacts.write_array(tmp_path / "n.npy", np.array([[0], [1], [row]], np.int32))
+        with pytest.raises(ArtifactError, match=r"n\.npy: expected whole numbers from -1 to 2; run `dvc repro`"):
+            artifacts.read_neighbours(tmp_path / "n.npy", 3)
 
 
 class TestClips:
@@ -247,6 +268,7 @@ def test_labels_are_checked_on_both_ways(tmp_path):
             "outcome": ["left_out", "test"],
             "target": ["", ""],
             "probability": [0.25, np.nan],
+            "outside": [0.5, np.nan],
             "reason": ["", ""],
             "given": ["NA", ""],
             "review": ["", ""],

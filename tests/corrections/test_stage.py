@@ -47,6 +47,7 @@ def project(tmp_path):
         probs = (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32)
         probs[test] = np.nan
         artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs)
+    artifacts.write_array(tmp_path / "judged" / "neighbours.npy", np.full((N, 0), -1, np.int32))
     places = {name: tmp_path / name for name in ("clips", "latents", "judged")}
     return Namespace(**places, corrections=tmp_path / "corrections.csv", out=tmp_path / "labels")
 

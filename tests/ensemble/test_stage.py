@@ -33,7 +33,9 @@ def project(tmp_path):
     known = clips["label"].where(clips["split"] == "train", "")
     labels = clips[["clip_id"]].assign(given=known, label=known, verified=clips["verified"], review="", target=known)
     labels = labels.assign(spread_label="", confidence=0.0, abstained=True, promoted=False, group="", reason="")
-    artifacts.write_labels(tmp_path / "labels" / "labels.csv", labels.assign(outcome="left_out", probability=np.nan))
+    artifacts.write_labels(
+        tmp_path / "labels" / "labels.csv", labels.assign(outcome="left_out", probability=np.nan, outside=np.nan)
+    )
     right = np.full((n, 3), 0.1, np.float32) + 0.7 * np.eye(3, dtype=np.float32)[np.arange(n) % 3]
     artifacts.write_array(tmp_path / "members" / "good" / "probs.npy", right)
     artifacts.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))

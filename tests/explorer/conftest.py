@@ -49,6 +49,7 @@ def make(n=60, classes=CLASSES, members=("small", "large"), frames=None, seed=0)
     labels = labels.assign(review=np.where(outcome == "reviewed", "accept", ""), spread_label=label, confidence=0.75)
     labels = labels.assign(abstained=test, promoted=outcome == "promoted", group=np.where(test, "", "all"))
     labels = labels.assign(outcome=outcome, target=target, probability=np.where(test, np.nan, 0.87654321), reason="x")
+    labels["outside"] = np.where(test, np.nan, 0.0)
     labels.loc[3, "review"] = "unsure"
     blank = np.where(ok, 0, np.nan)[:, None].astype(np.float32)
     posterior = probabilities(random, given, k) + np.where(test, np.nan, blank[:, 0])[:, None].astype(np.float32)

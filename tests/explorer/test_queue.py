@@ -34,6 +34,7 @@ def by_hand(made_up):
     run = made_up.make(n=len(BY_HAND), classes=(A, B, C))
     labels = run.labels.assign(outcome=outcome, given=label, label=label, target=target, review="")
     labels["verified"] = labels["outcome"] == "verified"
+    labels["outside"] = np.select([labels.index == 7, labels.index == 10], [0.93, np.nan], 0.5)
     split = np.where(labels["outcome"] == "test", "test", "train")
     ok = np.ones(len(labels), bool)
     posterior = np.full((len(labels), 3), np.nan, np.float32)
@@ -61,7 +62,7 @@ def test_each_says_why_in_words(by_hand):
     assert why[2] == "The ensemble gives Bark 0.10, Bus 0.80"
     assert why[5] == "Judges that never saw its label give Bark 0.10, Cello 0.70"
     assert why[6] == "Judges that never saw its label give Bark 0.05, Bus 0.90"
-    assert why[7] == "Judges that never saw its label give Cello 0.70"
+    assert why[7] == "Judges that never saw its label give Cello 0.70; it sounds like none of the classes: 0.93"
     assert why[9] == "It is believed to be Bark 0.30, Bus 0.60"
     assert why[10] == "Nothing is known of it"
 

@@ -46,6 +46,7 @@ READ = [
     ("spread", "latents/latents.npy"),
     ("spread", "judged/probs.npy"),
     ("spread", "judged/linear.npy"),
+    ("spread", "judged/neighbours.npy"),
     ("ensemble", "members/two/probs.npy"),
     ("project", "latents/latents.npy"),
     ("report", "features/frames.npy"),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, extraction, judging, linear
+from pipeline import artifacts, extraction, judging, linear, novelty
 from pipeline.params import Params
 from stages import prepare, spread
 
@@ -59,12 +59,14 @@ def clean(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
 
 
 def _spread(run: Path, params: Params) -> None:
-    """Let the linear judge judge, no network, and decide."""
+    """Let the linear judge judge, no network, and decide; what sounds alike has much the same latents."""
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
     features = artifacts.read_features(run / "features")
     roles = judging.roles(clips, classes, features.ok)
     known = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
-    judging.write(run / "judged", judging.nothing(len(clips), len(classes))[0], known)
+    latents = np.where(roles.train[:, np.newaxis], np.load(run / "latents" / "latents.npy"), np.nan)
+    near = novelty.neighbours(latents, pd.factorize(clips["group"])[0])
+    judging.write(run / "judged", judging.nothing(len(clips), len(classes))[0], known, near)
     spread.work(params, paths(run))
 
 

@@ -55,7 +55,7 @@ class Centroids:
 def roles(run: Path, params, train_on: str) -> Split:
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
     labels = artifacts.read_labels(run / "labels" / "labels.csv")
-    posterior = artifacts.read_probs(run / "labels" / "posterior.npy", len(clips), len(classes))
+    posterior = artifacts.read_probs(run / "labels" / "posterior.npy", len(clips), len(classes), open_set=True)
     features = artifacts.read_features(run / "features")
     member = params.members["one"].model_copy(update={"train_on": train_on})
     return split_clips(clips, labels, posterior, classes, features.ok, member)

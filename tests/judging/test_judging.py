@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline import judging, weights
-from pipeline.artifacts import read_array, read_table
+from pipeline.artifacts import read_array, read_neighbours, read_table
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
 from pipeline.judging import Answer, Roles, judge
@@ -164,9 +164,9 @@ def test_after_an_interruption_the_rest_gives_the_same_bytes(world, tmp_path, do
     assert len(fit.lessons) == 2 * FOLDS - done
     none = np.full((len(x), K), np.nan, np.float32)
     for name, judged in (("a", whole), ("b", resumed)):
-        judging.write(tmp_path / name, judged, none)
+        judging.write(tmp_path / name, judged, none, np.zeros((len(x), 2), np.int32))
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["judges.csv", "linear.npy", "probs.npy", "weights.npz"]
+    assert names == ["judges.csv", "linear.npy", "neighbours.npy", "probs.npy", "weights.npz"]
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
@@ -255,6 +255,7 @@ def test_where_no_model_is_asked_nothing_is_said(tmp_path):
     judging.write(tmp_path / "judged", *judging.nothing(5, 3))
     for name in ("probs", "linear"):
         assert np.isnan(read_array(tmp_path / "judged" / f"{name}.npy", shape=(5, 3))).all()
+    assert read_neighbours(tmp_path / "judged" / "neighbours.npy", 5).size == 0
     table = read_table(tmp_path / "judged" / "judges.csv")
     assert list(table.columns) == ["round", "fold", "clips", "accuracy"]
     assert not len(table)

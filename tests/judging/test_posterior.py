@@ -3,11 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import beta
 
-from pipeline import posterior
-from pipeline.posterior import Noise, believe, estimate_noise, likelihood, promote
+from pipeline import rates
+from pipeline.posterior import Noise, believe, likelihood, promote
+from pipeline.rates import estimate_noise
 
-PRIOR = (posterior._PRIOR_WRONG, posterior._PRIOR_RIGHT, posterior._PRIOR_ELSEWHERE, posterior._PRIOR_WITHIN)
+PRIOR = (rates._PRIOR_WRONG, rates._PRIOR_RIGHT, rates._PRIOR_ELSEWHERE, rates._PRIOR_WITHIN)
 TWO_GROUPS = np.array([0, 0, 0, 1, 1, 1, 1, 1])
 
 
@@ -77,6 +79,84 @@ def test_the_rates_are_those_of_the_greatest_likelihood(group_of):
     assert all(value(found.rate, other) <= best + 1e-2 for other in np.linspace(0.01, 0.99, 50))
 
 
+def _open_labels(seed, outside, *, n=1500, form=(0.4, 12.0)):
+    """Return evidence, labels, p-values and the true classes, -1 for a share of sounds of no class."""
+    evidence, given, y = _labels(seed, (0.2, 0.2), n=n)
+    random = np.random.default_rng(seed + 100)
+    gone = random.random(n) < outside
+    given = np.where(gone, random.integers(0, 8, n), given)
+    return evidence, given, np.where(gone, random.beta(*form, n), random.random(n)), np.where(gone, -1, y)
+
+
+@pytest.mark.parametrize("outside", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_share_of_no_class_is_found_without_the_truth(outside, seed):
+    evidence, given, p_values, y = _open_labels(seed, outside)
+    noise = estimate_noise(evidence, TWO_GROUPS, given, np.ones(len(y)), p_values=p_values)
+    gone = y < 0
+    assert noise.outside == pytest.approx(gone.mean(), abs=0.04)
+    real = [(given != y)[~gone & (TWO_GROUPS[y] == group)].mean() for group in (0, 1)]
+    np.testing.assert_allclose(noise.rate, real, atol=0.05)
+    belief = believe(evidence, noise, TWO_GROUPS, given, p_values)
+    assert belief[np.arange(len(y)), given].mean() == pytest.approx((given == y).mean(), abs=0.03)
+    left = 1 - belief.sum(axis=1)
+    for low, high in [(0, 0.2), (0.2, 0.6), (0.6, 1)]:
+        inside = (left >= low) & (left <= high)
+        if inside.sum() > 100:
+            assert left[inside].mean() == pytest.approx(gone[inside].mean(), abs=0.1)
+
+
+def test_without_p_values_each_clip_is_of_a_class():
+    evidence, given, _, _ = _open_labels(0, 0.3)
+    noise = estimate_noise(evidence, TWO_GROUPS, given, np.ones(len(given)))
+    assert noise.outside == 0
+    np.testing.assert_allclose(believe(evidence, noise, TWO_GROUPS, given).sum(axis=1), 1)
+
+
+def test_rates_and_form_are_those_of_the_greatest_likelihood():
+    evidence, given, p_values, _ = _open_labels(1, 0.2, n=200)
+    centre, deviation = rates._FORM, rates._FORM_DEVIATION
+
+    def value(rate, elsewhere, outside, a, b):
+        told = (evidence * likelihood(Noise(rate, elsewhere), TWO_GROUPS, given)).sum(axis=1)
+        told = (1 - outside) * told + outside * beta.pdf(p_values, a, b) / 8
+        odds = [(share, PRIOR[0], PRIOR[1]) for share in rate] + [(elsewhere, PRIOR[2], PRIOR[3])]
+        odds += [(outside, rates._PRIOR_OUTSIDE, rates._PRIOR_INSIDE)]
+        prior = sum(up * np.log(share) + down * np.log(1 - share) for share, up, down in odds)
+        away = (np.array([np.log(a / (1 - a)), np.log(b - 1)]) - centre) / deviation
+        return np.log(told).sum() + prior - away @ away / 2
+
+    found = estimate_noise(evidence, TWO_GROUPS, given, np.ones(200), p_values=p_values)
+    a, b = found.form
+    best = value(found.rate, found.elsewhere, found.outside, a, b)
+    grid = np.linspace(0.01, 0.99, 50)
+    assert all(value(found.rate, found.elsewhere, other, a, b) <= best + 1e-2 for other in grid)
+    assert all(value(found.rate, found.elsewhere, found.outside, other, b) <= best + 1e-2 for other in grid)
+    assert all(value(found.rate, found.elsewhere, found.outside, a, 1 + other) <= best + 1e-2 for other in 60 * grid)
+    assert all(value(found.rate, other, found.outside, a, b) <= best + 1e-2 for other in grid)
+    for other in grid:
+        assert value(np.array([other, found.rate[1]]), found.elsewhere, found.outside, a, b) <= best + 1e-2
+
+
+def test_p_values_that_are_not_known_leave_what_was_believed_before():
+    evidence, given, _ = _labels(0, (0.2, 0.2), n=300)
+    unknown = np.full(300, np.nan)
+    noise = estimate_noise(evidence[:0], TWO_GROUPS, given[:0], np.zeros(0), p_values=unknown[:0])
+    total = rates._PRIOR_OUTSIDE + rates._PRIOR_INSIDE
+    assert noise.outside == pytest.approx(rates._PRIOR_OUTSIDE / total, abs=1e-3)
+    left = 1 - believe(evidence, noise, TWO_GROUPS, np.full(300, -1), unknown).sum(axis=1)
+    np.testing.assert_allclose(left, noise.outside)
+
+
+def test_drawn_shares_of_no_class_lie_about_the_likeliest():
+    evidence, given, p_values, _ = _open_labels(0, 0.2, n=800)
+    random, ones = np.random.default_rng(0), np.ones(800)
+    drawn = [estimate_noise(evidence, TWO_GROUPS, given, ones, random, p_values).outside for _ in range(60)]
+    likeliest = estimate_noise(evidence, TWO_GROUPS, given, ones, p_values=p_values).outside
+    assert np.median(drawn) == pytest.approx(likeliest, abs=0.5 * np.std(drawn))
+    assert 0.005 < np.std(drawn) < 0.05
+
+
 def test_weights_count_labels():
     evidence, given, _ = _labels(0, (0.3, 0.3), n=200)
     weight = np.random.default_rng(0).integers(0, 4, 200)
@@ -117,6 +197,16 @@ def test_bayes_by_hand():
     joint = np.array([0.5 * of_a, 0.3 * of_b, 0.2 * of_c])
     belief = believe(evidence, noise, np.array([0, 0, 1]), np.array([0]))
     np.testing.assert_allclose(belief, [joint / joint.sum()])
+
+
+def test_bayes_by_hand_where_a_clip_may_be_of_no_class():
+    """Two classes of one group, a clip labelled a and one without a label; a fifth of the clips is of no class."""
+    noise = Noise(rate=np.array([0.2]), elsewhere=0.0, outside=0.2, form=(0.5, 3.0))
+    evidence, p_values = np.array([[0.6, 0.4], [0.6, 0.4]]), np.array([0.05, np.nan])
+    belief = believe(evidence, noise, np.array([0, 0]), np.array([0, -1]), p_values)
+    joint = np.array([0.8 * 0.6 * 0.8, 0.8 * 0.4 * 0.2, 0.2 * beta.pdf(0.05, 0.5, 3.0) / 2])
+    np.testing.assert_allclose(belief[0], joint[:2] / joint.sum())
+    np.testing.assert_allclose(belief[1], [0.8 * 0.6, 0.8 * 0.4])
 
 
 def test_an_unlabelled_clip_is_believed_to_be_what_it_sounds_like():

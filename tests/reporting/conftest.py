@@ -192,7 +192,8 @@ def _labels(folder, clips, classes, real, bad, groups, judged, table):
         "no label is likely enough",
     )
     labels = labels.assign(outcome=outcome, target=target, reason=np.where(train & ~verified, reason, ""))
-    labels["probability"] = np.where(np.isfinite(posterior).all(axis=1), probability, np.nan)
+    known = np.isfinite(posterior).all(axis=1)
+    labels = labels.assign(probability=np.where(known, probability, np.nan), outside=np.where(known, 0.0, np.nan))
     labels = corrections.record(labels, clips, table)
     artifacts.write_labels(folder / "labels.csv", labels)
     artifacts.write_json(folder / "groups.json", groups)
@@ -207,6 +208,7 @@ def _promotion(labels, groups):
     estimate = {"agreement": 0.55, "true_agreement": 0.8, "false_agreement": 0.1}
     estimate |= {"noise_rate": 0.31, "noise_low": 0.22, "noise_high": 0.4}
     estimate |= {"precision": 0.94, "precision_low": 0.88, "precision_high": 0.98}
+    estimate |= {"outside": 0.06, "outside_low": 0.02, "outside_high": 0.11}
     rows = []
     for group in [*groups, "all"]:
         inside = labels[(labels["group"] == group) if group != "all" else (labels["group"] != "")]

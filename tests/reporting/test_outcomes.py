@@ -80,6 +80,7 @@ def test_corrections_are_scored_as_counted_by_hand(run):
     put_right = [row["outcome"] == "corrected" and row["target"] == row["truth"] for row in wrong]
     assert total["true_put_right"] == np.mean(put_right)
     assert list(outcomes.corrections(run)["group"])[-1] == "all"
+    assert total["true_outside"] == np.mean([row["truth"] not in run.classes for row in rows if row["truth"]])
 
 
 def test_promotion_table_has_corrected_and_left_out_beside_promoted(run):

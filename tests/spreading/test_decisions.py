@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import schemas
+from pipeline import novelty, schemas
 from pipeline.decisions import believe, decide, gather
 from pipeline.params import Spread
 from pipeline.spreading import spread
@@ -30,9 +30,9 @@ def _network(truth, seed=0, sharp=1.5):
     return (raw / raw.sum(axis=2, keepdims=True)).astype(np.float32)
 
 
-def _decide(x, clips, network, groups=ONE, **given):
+def _decide(x, clips, network, groups=ONE, near=None, **given):
     settings = _settings(**given)
-    case = gather(clips, CLASSES, groups, settings, latents=x, network=network)
+    case = gather(clips, CLASSES, groups, settings, latents=x, network=network, near=near)
     belief = believe(case)
     return case, belief, decide(spread(x, clips, groups, settings), case, belief, CLASSES, settings)
 
@@ -78,6 +78,76 @@ def test_each_clip_ends_somewhere_and_the_row_says_why(world):
     assert by["left_out"]["reason"].str.endswith("sure enough").all()
     said = "judged " + by["corrected"]["target"] + ": " + by["corrected"]["probability"].map("{:.3f}".format)
     assert all(why.startswith(start) for why, start in zip(by["corrected"]["reason"], said, strict=True))
+
+
+@pytest.fixture
+def open_world(clouds):
+    """A fifth cloud, of no class, whose labels are drawn at random and which the judges take for class 0, for sure."""
+    x, clips, truth = clouds(1, n=500, k=5, rate=0.2, apart=5)
+    outside = truth == "class4"
+    random = np.random.default_rng(50)
+    names = np.where(outside | (clips["label"] == "class4"), random.choice(CLASSES, 500), clips["label"])
+    clips = clips.assign(label=names, verified=clips["verified"] & ~outside)
+    heard = np.where(outside, "class0", truth)
+    return x, clips, truth, _network(heard, sharp=2.5), novelty.neighbours(x, np.arange(500))
+
+
+def _open_set(open_world, **given):
+    x, clips, _, network, near = open_world
+    case, belief, table = _decide(x, clips, network, near=near, **{"source": "both"} | given)
+    return case, belief, _check(table)
+
+
+@pytest.mark.parametrize("source", ["out_of_fold", "both"])
+def test_sounds_of_no_class_are_left_out_though_judges_are_sure_of_them(open_world, source):
+    _, belief, table = _open_set(open_world, source=source)
+    *_, blind = _open_set(open_world, source=source, open_set=False)
+    truth = open_world[2]
+    outside, unverified = truth == "class4", ~table["verified"]
+    right = table["label"] == truth
+    assert right[table["promoted"]].mean() > 0.96
+    assert right[blind["promoted"]].mean() < 0.93
+    assert table["promoted"][right & unverified].mean() > 0.8
+    assert (table["outcome"] == "corrected")[outside].mean() < 0.1 < (blind["outcome"] == "corrected")[outside].mean()
+    assert table["outside"][outside].mean() > 0.85
+    assert table["outside"][~outside].mean() < 0.05
+    assert (table["outside"] == 0)[table["verified"]].all()
+    np.testing.assert_allclose(belief.posterior.sum(axis=1) + belief.outside, 1)
+    left = table[outside & (table["outside"] > 0.9)]
+    assert left["reason"].str.fullmatch(r"sounds like none of the classes: (0\.9\d\d|1\.000)").all()
+    assert blind["outside"].isna().all()
+
+
+def test_where_each_clip_is_of_a_class_looking_for_others_changes_little(world):
+    x, clips, _, network = world
+    near = novelty.neighbours(x, np.arange(len(x)))
+    _, belief, table = _decide(x, clips, network, near=near, source="both")
+    _, blind, other = _decide(x, clips, network, near=near, source="both", open_set=False)
+    assert belief.noise.outside < 0.03
+    assert np.abs(belief.posterior - blind.posterior).mean() < 0.01
+    assert (table["promoted"] == other["promoted"]).mean() > 0.97
+
+
+def test_where_nobody_has_company_no_sound_of_no_class_is_looked_for(world):
+    x, clips, _, network = world
+    *_, one = _decide(x, clips, network, near=np.full((len(x), 10), -1), source="both")
+    *_, two = _decide(x, clips, network, source="both", open_set=False)
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_latents_alone_do_not_look_for_sounds_of_no_class(open_world):
+    case, _, table = _open_set(open_world, source="latents")
+    assert case.strange is None
+    assert table["outside"].isna().all()
+
+
+def test_a_clip_that_no_judge_heard_is_of_no_known_class_nor_of_none(open_world):
+    x, clips, _, network, near = open_world
+    gone = np.flatnonzero(~clips["verified"])[:3]
+    x[gone], network[:, gone], near[gone] = np.nan, np.nan, -1
+    *_, table = _decide(x, clips, network, near=near, source="both")
+    assert table["outside"][gone].isna().all()
+    assert table["outside"].drop(gone).notna().all()
 
 
 @pytest.mark.parametrize("promote", ["agree", "posterior"])

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import novelty
 from pipeline.decisions import Belief, Case, believe, decide, gather
 from pipeline.evidence import Calibration
 from pipeline.params import Spread
@@ -13,12 +14,12 @@ CLASSES = [f"class{c}" for c in range(4)]
 FIELDS = list(Estimate.__dataclass_fields__)
 
 
-def _run(x, clips, groups, seed=0, draws=30, network=None, **given):
+def _run(x, clips, groups, seed=0, draws=30, network=None, near=None, **given):
     classes = sorted(set(CLASSES) | {name for names in groups.values() for name in names})
     settings = Spread(
         **{"grouping": "one", "source": "latents", "promote": "posterior", "whiten": None, "normalize": False} | given
     )
-    case = gather(clips, classes, groups, settings, latents=x, network=network)
+    case = gather(clips, classes, groups, settings, latents=x, network=network, near=near)
     belief = believe(case)
     labels = decide(spread(x, clips, groups, settings), case, belief, classes, settings)
     return case, belief, labels, estimate(case, belief, labels, groups, seed=seed, draws=draws)
@@ -100,6 +101,30 @@ def test_near_duplicates_of_one_source_do_not_mislead(clouds, groups, verified_b
         *_, labels, found = _run(x, clips, groups, seed, draws=0)
         errors.append(found["all"].noise_rate - _truth(labels, clips, truth)["noise_rate"])
     assert np.abs(errors).max() < 0.1
+
+
+def test_sounds_of_no_class_are_counted_and_are_part_of_the_noise(clouds, groups):
+    found = []
+    for seed in range(4):
+        x, clips, truth = clouds(seed, n=600, k=5, rate=0.2, apart=5)
+        outside, random = truth == "class4", np.random.default_rng(seed + 50)
+        names = np.where(outside | (clips["label"] == "class4"), random.choice(CLASSES, 600), clips["label"])
+        clips = clips.assign(label=names, verified=clips["verified"] & ~outside)
+        sure = np.eye(4)[[0 if gone else int(name[-1]) for gone, name in zip(outside, truth, strict=True)]]
+        raw = np.exp(4 * sure + random.normal(size=sure.shape))
+        network = raw / raw.sum(axis=1, keepdims=True)
+        near = novelty.neighbours(x, np.arange(600))
+        *_, labels, said = _run(x, clips, groups, seed, network=network, near=near, source="both")
+        real, total = _truth(labels, clips, truth), said["all"]
+        share = outside[~clips["verified"]].mean()
+        found.append(
+            (total.noise_rate - real["noise_rate"], total.precision - real["precision"], total.outside - share)
+        )
+        assert total.outside_low < total.outside < total.outside_high
+        assert total.outside_high - total.outside_low < 0.15
+        assert total.outside < total.noise_rate
+        assert _run(x, clips, groups, network=network, near=near, source="latents", draws=0)[3]["all"].outside is None
+    assert np.abs(found).max() < 0.05
 
 
 def test_latents_that_say_nothing_leave_the_estimate_wide_open(clouds, groups):

@@ -70,7 +70,9 @@ def test_the_table_fits_its_schema_and_says_where_each_label_is_from(clouds, gro
     x[[12, 13]] = np.nan
     table = spread(x, clips, groups, _settings())
     schemas.check(
-        schemas.LABELS.remove_columns(["given", "review", "outcome", "target", "probability"]), table, "labels.csv"
+        schemas.LABELS.remove_columns(["given", "review", "outcome", "target", "probability", "outside"]),
+        table,
+        "labels.csv",
     )
     test = table[:10]
     assert (test["reason"] == "test").all()

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pipeline import artifacts, reliability
+from pipeline import artifacts, novelty, reliability
 from pipeline.errors import ArtifactError
 from pipeline.params import Spread, load_params
 from stages.spread import work
@@ -33,6 +33,7 @@ def project(tmp_path, clouds):
         raw = np.exp(2 * random.normal(size=(N, 4)) + 4 * (truth[:, np.newaxis] == CLASSES))
         probs = raw / raw.sum(axis=1, keepdims=True)
         artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs.astype(np.float32))
+    artifacts.write_array(tmp_path / "judged" / "neighbours.npy", novelty.neighbours(x, np.arange(N)))
     names = ("clips", "latents", "judged")
     places = {name: tmp_path / name for name in names} | {"corrections": tmp_path / "corrections.csv"}
     return _params(), Namespace(**places, out=tmp_path / "labels")
@@ -56,8 +57,9 @@ def test_all_that_was_decided_is_written(project, source, promote, capsys):
     assert list(_bytes(paths)) == FILES
     labels = artifacts.read_labels(paths.out / "labels.csv")
     assert labels["promoted"].any()
-    posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4)
-    np.testing.assert_allclose(posterior.sum(axis=1), 1, rtol=1e-5)
+    posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4, open_set=True)
+    outside = labels["outside"] if source != "latents" else 0
+    np.testing.assert_allclose(posterior.sum(axis=1) + outside, 1, rtol=1e-5)
     assert (posterior.argmax(axis=1) == np.array([CLASSES.index(name) for name in labels["label"]]))[
         labels["outcome"].isin(["verified"])
     ].all()
@@ -72,6 +74,7 @@ def test_all_that_was_decided_is_written(project, source, promote, capsys):
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) == 4
     assert "est. precision" in shown
+    assert ("-" in shown.splitlines()[1].split()) == (source == "latents")
 
 
 def test_a_second_run_writes_the_same_bytes(project):

@@ -106,6 +106,7 @@ def project(tmp_path: Path, root: Path) -> Project:
     artifacts.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
     latents = random.normal(size=(N, 8)).astype(np.float32)
     artifacts.write_array(made / "latents" / "latents.npy", latents)
+    artifacts.write_array(made / "judged" / "neighbours.npy", np.full((N, 0), -1, np.int32))
     for judge in ("probs", "linear"):
         artifacts.write_array(made / "judged" / f"{judge}.npy", np.full((N, 3), np.nan, np.float32))
     promoted = (rows % 4 == 1) & ~test
@@ -113,6 +114,7 @@ def project(tmp_path: Path, root: Path) -> Project:
     target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
     spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": promoted, "group": "all"}
     decided = {"outcome": outcome, "target": target, "probability": np.where(test, np.nan, 0.9), "reason": ""}
+    decided["outside"] = np.nan
     labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided, given=clips["label"], review="")
     artifacts.write_labels(made / "labels" / "labels.csv", labels)
     artifacts.write_json(made / "labels" / "run.json", {"run_id": "0123456789ab"})

@@ -20,7 +20,7 @@ def written(project: Project) -> dict[str, bytes]:
 
 def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_bytes(asked: Project) -> None:
     first = written(asked)
-    assert set(first) == {"judges.csv", "linear.npy", "probs.npy", "weights.npz"}
+    assert set(first) == {"judges.csv", "linear.npy", "neighbours.npy", "probs.npy", "weights.npz"}
     clips = artifacts.read_clips(asked.root / "clips")
     train = (clips["split"] == "train").to_numpy()
     for name in ("probs", "linear"):
@@ -31,6 +31,13 @@ def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_
     table = artifacts.read_table(asked.root / "judged" / "judges.csv")
     assert table["round"].tolist() == ["1"] * 3 + ["2"] * 3
     assert table["fold"].tolist() == ["0", "1", "2"] * 2
+    near = artifacts.read_neighbours(asked.root / "judged" / "neighbours.npy", len(clips))
+    source = clips["group"].to_numpy()
+    for row in range(len(clips)):
+        company = near[row][near[row] >= 0]
+        assert train[company].all()
+        assert not (source[company] == source[row]).any()
+        assert (len(company) > 0) == train[row]
     assert not (asked.root / "checkpoints" / "judge").exists()
     assert written(asked) == first
 
@@ -48,6 +55,7 @@ def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(asked: Pro
     again = written(asked)
     assert again["probs.npy"] == first["probs.npy"]
     assert again["weights.npz"] == first["weights.npz"]
+    assert again["neighbours.npy"] == first["neighbours.npy"]
     np.testing.assert_array_equal(np.load(asked.root / "judged" / "linear.npy")[fold], before[fold])
 
 

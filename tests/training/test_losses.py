@@ -58,6 +58,16 @@ def test_soft_bootstrap_is_its_closed_form(t: np.ndarray, p: np.ndarray, beta: f
     np.testing.assert_allclose(value(soft_bootstrap, t, p, beta=1.0), crossentropy(t, p), rtol=1e-4)
 
 
+@pytest.mark.parametrize("loss", ["crossentropy", "gce"])
+@given(t=distributions(), p=distributions(), share=st.floats(0, 1))
+def test_a_clip_that_may_be_of_no_class_counts_less(loss: str, t: np.ndarray, p: np.ndarray, share: float) -> None:
+    from pipeline.losses import ClipLoss, with_doubt
+
+    call, doubt = ClipLoss(Doubtful(loss=loss), 0.0).call, np.ones(len(t), bool)
+    whole, part = (value(call, with_doubt(targets, doubt), p) for targets in (t, share * t))
+    np.testing.assert_allclose(part, share * whole, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("loss", ["crossentropy", "gce", "bootstrap"])
 def test_certain_and_wrong_is_finite_and_dearer_than_right(loss: str) -> None:
     from pipeline.losses import ClipLoss, with_doubt

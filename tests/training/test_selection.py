@@ -121,6 +121,13 @@ class TestSoft:
         mean = np.sqrt(probs.astype(np.float64) * posterior)
         np.testing.assert_allclose(chosen.targets, mean / mean.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
 
+    def test_what_is_believed_to_be_of_no_class_keeps_its_share(self) -> None:
+        probs, posterior = np.array([[0.5, 0.5]] * 2, np.float32), np.array([[0.32, 0.08], [0.1, 0.3]], np.float32)
+        ruled_out = np.array([[False, False], [False, True]])
+        chosen = select(probs, pool_of(2, posterior=posterior, classes=2, ruled_out=ruled_out), self.settings, 0.0)
+        np.testing.assert_allclose(chosen.targets, [[0.4 * 2 / 3, 0.4 / 3], [0.4, 0]], rtol=1e-5)
+        np.testing.assert_allclose(chosen.probability, [0.4 * 2 / 3, 0.4], rtol=1e-5)
+
     def test_the_known_one_counts_where_the_other_is_not_known(self) -> None:
         unknown, known = [np.nan, np.nan], [0.3, 0.7]
         probs = np.array([unknown, known, unknown], np.float32)

@@ -89,6 +89,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
         "outcome": np.where(train, "verified", "test"),
         "target": clips["label"].where(train, ""),
         "probability": np.where(train, 1.0, np.nan),
+        "outside": np.nan,
     }
     labels = clips[["clip_id", "label", "verified"]].assign(**empty, **decided, given=clips["label"], review="")
     artifacts.write_labels(run / "labels" / "labels.csv", labels)

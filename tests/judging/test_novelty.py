@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.stats import beta, kstest
+from sklearn.neighbors import NearestNeighbors
+
+from pipeline import novelty
+from pipeline.novelty import NEIGHBOURS, Strangeness, density, neighbours, strangeness
+
+
+def _clouds(sizes, seed=0):
+    """Return points (n, 6) in a cloud each, and the number of each point's cloud."""
+    cloud = np.repeat(np.arange(len(sizes)), sizes)
+    return np.random.default_rng(seed).normal(size=(len(cloud), 6)) + 6 * np.eye(6)[cloud], cloud
+
+
+def test_where_each_clip_is_a_source_neighbours_are_the_nearest_of_all():
+    x = np.random.default_rng(0).normal(size=(60, 5)) * [1, 10, 0.1, 3, 1]
+    near = neighbours(x, np.arange(60))
+    standard = (x - x.mean(axis=0)) / x.std(axis=0)
+    found = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(standard).kneighbors(return_distance=False)
+    np.testing.assert_array_equal(near, found[:, :NEIGHBOURS])
+    assert near.dtype == np.int32
+
+
+def test_clips_of_one_source_and_clips_that_nobody_heard_are_no_neighbours():
+    x, source = np.random.default_rng(0).normal(size=(80, 4)), np.repeat(np.arange(20), 4)
+    x[5:9] = np.nan
+    near = neighbours(x, source)
+    assert (near[5:9] == -1).all()
+    others = np.delete(np.arange(80), np.arange(5, 9))
+    assert np.isin(near[others], others).all()
+    assert (source[near[others]] != source[others][:, np.newaxis]).all()
+
+
+def test_distances_are_worked_out_in_pieces_alike(monkeypatch):
+    x, source = np.random.default_rng(0).normal(size=(300, 4)), np.repeat(np.arange(100), 3)
+    whole = neighbours(x, source)
+    chunked = novelty.pairwise_distances_chunked
+    monkeypatch.setattr(novelty, "pairwise_distances_chunked", lambda *a, **k: chunked(*a, working_memory=0.05, **k))
+    np.testing.assert_array_equal(neighbours(x, source), whole)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 4])
+def test_few_clips_have_few_neighbours(n):
+    near = neighbours(np.random.default_rng(0).normal(size=(n, 3)), np.arange(n))
+    assert near.shape == (n, NEIGHBOURS)
+    assert ((near >= 0).sum(axis=1) == max(n - 1, 0)).all()
+
+
+def test_one_source_alone_has_no_neighbours():
+    assert (neighbours(np.random.default_rng(0).normal(size=(9, 3)), np.zeros(9, int)) == -1).all()
+
+
+def test_a_unit_that_never_changes_says_nothing():
+    x = np.random.default_rng(0).normal(size=(30, 3))
+    np.testing.assert_array_equal(
+        neighbours(x, np.arange(30)), neighbours(np.column_stack([x, np.full(30, 7.0)]), np.arange(30))
+    )
+
+
+def test_strangeness_by_hand():
+    """Class 0: four unverified clips, one verified; class 1: one of each. Of one more each: 5/2 and 2/2."""
+    given = np.array([0, 0, 0, 0, 0, 1, 1, -1])
+    verified = np.array([True, False, False, False, False, True, False, False])
+    near = np.array([[5, 6], [0, 2], [0, 5], [1, 2], [-1, -1], [0, -1], [5, 1], [1, 2]])
+    train = np.array([True] * 7 + [False])
+    found = strangeness(near, given, train, verified)
+    np.testing.assert_allclose(found.stands_for, [2.5, 0, 0, 0, 0, 1, 0, 0])
+    np.testing.assert_allclose(found.score, [1 / 2, 1 / 3.5, 0, 1, np.nan, 0, 1 / 2, 1])
+
+
+def test_a_test_clip_is_nobodys_company():
+    near, given = np.array([[1, 2], [0, 2], [0, 1]]), np.array([0, 0, -1])
+    train, verified = np.array([True, True, False]), np.array([True, False, False])
+    np.testing.assert_allclose(strangeness(near, given, train, verified).score[:2], [1, 0])
+
+
+def test_p_values_of_clips_that_are_no_stranger_are_uniform():
+    random = np.random.default_rng(0)
+    score, verified = random.random(3000), np.arange(3000) < 1000
+    p = Strangeness(score, verified.astype(float)).p_values(np.ones(3000))
+    # As uniform as a thousand verified clips can tell.
+    assert kstest(p[~verified], "uniform").statistic < 2.5 / np.sqrt(1000)
+
+
+def test_p_values_by_hand():
+    """Verified scores 0.1, 0.5, 0.5, 0.9; of a tie half counts, and the clip itself is one more."""
+    score = np.array([0.1, 0.5, 0.5, 0.9, 0.5, 1.0, 0.0, np.nan])
+    counts = np.array([1.0, 1, 1, 1, 0, 0, 0, 0])
+    p = Strangeness(score, counts).p_values(np.ones(8))
+    np.testing.assert_allclose(p[4:], [(2 + 0.5) / 5, 0.5 / 5, 4.5 / 5, np.nan])
+    twice = Strangeness(score, counts).p_values(np.array([1.0, 2, 0, 1, 1, 1, 1, 1]))
+    np.testing.assert_allclose(twice[4], (1 + 2 / 2 + (4 / 3) / 2) / (4 + 4 / 3))
+
+
+@settings(max_examples=200)
+@given(
+    score=arrays(float, 12, elements=st.one_of(st.sampled_from([0.0, 0.5, 1.0, np.nan]), st.floats(0, 1))),
+    counts=arrays(float, 12, elements=st.one_of(st.just(0.0), st.floats(0.1, 5))),
+)
+def test_p_values_lie_between_nought_and_one_and_fall_with_strangeness(score, counts):
+    p = Strangeness(score, counts).p_values(np.ones(12))
+    known = np.isfinite(score)
+    if not (counts[known] > 0).any():
+        assert np.isnan(p).all()
+        return
+    np.testing.assert_array_equal(np.isfinite(p), known)
+    assert ((p[known] > 0) & (p[known] < 1)).all()
+    order = np.argsort(score[known], kind="stable")
+    assert (np.diff(p[known][order]) <= 1e-12).all()
+
+
+def _p_values(x, given, verified):
+    near = neighbours(x, np.arange(len(x)))
+    return strangeness(near, given, np.ones(len(x), bool), verified).p_values(np.ones(len(x)))
+
+
+def test_sounds_of_no_class_are_stranger_than_the_others():
+    x, cloud = _clouds([100, 100, 100, 40])
+    random = np.random.default_rng(1)
+    outside = cloud == 3
+    verified = ~outside & (random.random(len(x)) < 0.4)
+    p = _p_values(x, np.where(outside, random.integers(0, 3, len(x)), cloud), verified)
+    assert np.quantile(p[outside], 0.95) < 0.05
+    assert kstest(p[~outside & ~verified], "uniform").statistic < 0.2
+
+
+def test_a_class_of_which_few_were_verified_is_not_strange():
+    x, cloud = _clouds([150, 150])
+    verified = np.random.default_rng(1).random(300) < np.array([0.8, 0.15])[cloud]
+    p = _p_values(x, cloud, verified)
+    assert abs(np.median(p[(cloud == 1) & ~verified]) - 0.5) < 0.15
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.2, 4.0), (0.8, 30.0)])
+def test_density_is_that_of_a_beta_distribution(a, b):
+    p = np.array([0.001, 0.03, 0.2, 0.6, 0.97, np.nan])
+    value, by_a, by_b = density(p, a, b)
+    np.testing.assert_allclose(value[:-1], beta.pdf(p[:-1], a, b))
+    step = 1e-6
+    for slope, up, down in ((by_a, (a + step, b), (a - step, b)), (by_b, (a, b + step), (a, b - step))):
+        np.testing.assert_allclose(
+            slope[:-1], (beta.logpdf(p, *up) - beta.logpdf(p, *down))[:-1] / (2 * step), rtol=1e-4
+        )
+    assert (value[-1], by_a[-1], by_b[-1]) == (1, 0, 0)
