@@ -62,6 +62,7 @@ def judged(methods: tuple[str, ...], *, others: bool = False) -> Callable[[pd.Da
                 _mean(one, "precision_estimate"),
                 _mean(one, "noise_true"),
                 *_estimates(one)[1:],
+                *([_spread(one, "outside_estimate")] if others else []),
             )
             for one in _judged(rows, methods, others=others)
         ]

@@ -92,8 +92,8 @@ def test_p_values_by_hand():
     counts = np.array([1.0, 1, 1, 1, 0, 0, 0, 0])
     p = Strangeness(score, counts).p_values(np.ones(8))
     np.testing.assert_allclose(p[4:], [(2 + 0.5) / 5, 0.5 / 5, 4.5 / 5, np.nan])
-    twice = Strangeness(score, counts).p_values(np.array([1.0, 2, 0, 1, 1, 1, 1, 1]))
-    np.testing.assert_allclose(twice[4], (1 + 2 / 2 + (4 / 3) / 2) / (4 + 4 / 3))
+    weighed = Strangeness(score, counts).p_values(np.array([3.0, 1, 0, 1, 1, 1, 1, 1]))
+    np.testing.assert_allclose(weighed[4], (1 + 1 / 2 + (5 / 3) / 2) / (5 + 5 / 3))
 
 
 @settings(max_examples=200)

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import beta
 
 from pipeline import rates
-from pipeline.posterior import Noise, believe, likelihood, promote
+from pipeline.posterior import Noise, believe, likelihood, promote, ways
 from pipeline.rates import estimate_noise
 
 PRIOR = (rates._PRIOR_WRONG, rates._PRIOR_RIGHT, rates._PRIOR_ELSEWHERE, rates._PRIOR_WITHIN)
@@ -136,6 +136,20 @@ def test_rates_and_form_are_those_of_the_greatest_likelihood():
     assert all(value(found.rate, other, found.outside, a, b) <= best + 1e-2 for other in grid)
     for other in grid:
         assert value(np.array([other, found.rate[1]]), found.elsewhere, found.outside, a, b) <= best + 1e-2
+
+
+@pytest.mark.parametrize("open_set", [False, True])
+def test_slopes_are_those_of_the_likelihood_and_of_the_prior(open_set):
+    evidence, given, p_values, _ = _open_labels(1, 0.2, n=40)
+    parts = [(evidence * part) @ np.eye(2)[TWO_GROUPS] for part in ways(TWO_GROUPS, given)]
+    labels, prior = rates._Labels(*parts, 8, p_values if open_set else None), rates._Prior(2, open_set)
+    at = prior.start + np.random.default_rng(0).normal(size=len(prior.start))
+    for i, step in enumerate(1e-5 * np.eye(len(at))):
+        up, down = (np.log(labels.told(at + side * step)[0]) for side in (1, -1))
+        np.testing.assert_allclose(labels.told(at)[1][:, i], (up - down) / 2e-5, rtol=1e-4, atol=1e-6)
+        slope, curve = (prior.value(at + step) - prior.value(at - step)) / 2e-5, prior.slope(at + step)[i]
+        assert prior.slope(at)[i] == pytest.approx(slope, rel=1e-4)
+        assert prior.curvature(at)[i] == pytest.approx((prior.slope(at - step)[i] - curve) / 2e-5, rel=1e-4)
 
 
 def test_p_values_that_are_not_known_leave_what_was_believed_before():
