@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks import _stats, _table
 
-RESULTS = (Path("benchmarks/results/label_quality.csv"), Path("benchmarks/results/label_quality_kinds.csv"))
+RESULTS = tuple(Path("benchmarks/results") / f"label_quality{end}.csv" for end in ("", "_kinds", "_digits"))
 READMES = (Path("README.md"), Path("benchmarks/README.md"))
 Row = Mapping[Any, Any]
 _WITHIN = "within_group"

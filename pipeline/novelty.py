@@ -14,7 +14,7 @@ Where a class has more verified clips than another for its size, each stands for
 and in the p-values. Among clips of the classes p-values are uniform; among the others they are small, and follow a
 beta distribution that falls (Pounds and Morris 2003, "Estimating the occurrence of false positives and false negatives
 in microarray studies by approximating and partitioning the empirical distribution of p-values", with a tail that ends).
-`pipeline.posterior` finds its form and how many clips follow it, along with the noise of the labels.
+`pipeline.rates` finds its form and how many clips follow it, along with the noise of the labels.
 
 What this assumes: verified clips are strewn among the unverified ones of their class. A kind of sound within a class of
 which nobody verified any looks strange, and a sound of no class that is like nothing else in the data set does not
