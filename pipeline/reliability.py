@@ -77,8 +77,9 @@ def estimate(
     Returns:
         Intervals are percentiles over resamples of `clips['group']` (Efron and Tibshirani, "An introduction to the
         bootstrap", 1993), from each of which judges are calibrated anew, strange clips are held against its verified
-        ones, and noise rates are drawn as likely as its labels leave them, and in each of which every label is right or wrong as its own probability has it. Nothing
-        is estimated of a group of whose unverified clips no judge was heard.
+        ones, and noise rates are drawn as likely as its labels leave them, and in each of which every label is right
+        or wrong as its own probability has it. Nothing is estimated of a group of whose unverified clips no judge was
+        heard.
     """
     random = rng(seed, "bootstrap")
     n = int(case.source.max(initial=-1)) + 1
