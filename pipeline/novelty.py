@@ -105,9 +105,8 @@ def strangeness(near: np.ndarray, given: np.ndarray, train: np.ndarray, verified
     per_class = [np.bincount(given[rows & (given >= 0)], minlength=n_classes) + 1 for rows in (unverified, verified)]
     stands_for = np.where(verified, (per_class[0] / per_class[1])[given], 0.0)
     there = near >= 0
-    mass = (np.where(there, part[near], 0).sum(axis=1) for part in (unverified.astype(np.float64), stands_for))
-    strange, known = mass
-    total = strange + known
+    strange, usual = (np.where(there, part[near], 0).sum(axis=1) for part in (unverified, stands_for))
+    total = strange + usual
     score = np.divide(strange, total, out=np.full(len(near), np.nan), where=total > 0)
     return Strangeness(score=score, stands_for=stands_for)
 

@@ -52,5 +52,19 @@ def clouds() -> Callable[..., tuple[np.ndarray, pd.DataFrame, np.ndarray]]:
 
 
 @pytest.fixture
+def open_clouds() -> Callable[[int, int], tuple[np.ndarray, pd.DataFrame, np.ndarray]]:
+    """Clouds of four classes and a fifth, of no class, of which nothing is verified and whose labels say nothing."""
+
+    def make(seed: int, n: int) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+        x, clips, truth = _clouds(seed, n=n, k=5, rate=0.2, apart=5)
+        outside, random = truth == "class4", np.random.default_rng(seed + 50)
+        drawn = random.choice([f"class{c}" for c in range(4)], n)
+        label = np.where(outside | (clips["label"] == "class4"), drawn, clips["label"])
+        return x, clips.assign(label=label, verified=clips["verified"] & ~outside), truth
+
+    return make
+
+
+@pytest.fixture
 def groups() -> dict[str, list[str]]:
     return {"all_of_them": [f"class{c}" for c in range(4)]}
