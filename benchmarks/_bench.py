@@ -26,7 +26,6 @@ from pipeline import (
     judging,
     latents,
     linear,
-    novelty,
     patches,
     spreading,
     weights,
@@ -130,16 +129,15 @@ class Bench:
     @cached_property
     def near(self) -> np.ndarray:
         """Int32 (n, k): the clips that sound most like each to the cross-fitted networks."""
-        train, source = self.roles.train, pd.factorize(self.clips["group"])[0]
+        features, settings, train, groups = self.data.features, self.params.judge, self.roles.train, self.clips["group"]
 
         def make() -> np.ndarray:
-            settings, judges = self.params.judge, dict(enumerate(self.judges))
-            n_frames = patches.frames_in_patch(self.data.features, settings.patches, train)
-            heard = crossfit.hidden(self.data.features, settings, len(self.classes), n_frames, judges, train)
-            return novelty.neighbours(heard, source)
+            judges = dict(enumerate(self.judges))
+            n_frames = patches.frames_in_patch(features, settings.patches, train)
+            return crossfit.alike(features, settings, len(self.classes), n_frames, judges, train, groups)
 
         key, arrays = self._known
-        return self.kept(["neighbours", *key], [*arrays, source], make)
+        return self.kept(["neighbours", list(groups), *key], arrays, make)
 
     @property
     def _known(self) -> tuple[list[Any], list[np.ndarray]]:

@@ -6,8 +6,9 @@ from functools import partial
 
 import joblib
 import numpy as np
+import pandas as pd
 
-from pipeline import backend, inference, training
+from pipeline import backend, inference, novelty, training
 from pipeline.artifacts import Features
 from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
@@ -29,6 +30,26 @@ def fit_and_score(features: Features, settings: Judge, n_classes: int, n_frames:
         return Answer(learner.predict(lesson.at), learner.weights)
 
     return fit
+
+
+def alike(
+    features: Features,
+    settings: Judge,
+    n_classes: int,
+    n_frames: int,
+    judges: dict[int, list[np.ndarray]],
+    rows: np.ndarray,
+    groups: pd.Series,
+) -> np.ndarray:
+    """Return which clips sound most alike to the networks: `novelty.neighbours` of what `hidden` returns.
+
+    Args are those of `hidden`, and `groups`: `clips['group']`; clips of one group are not neighbours.
+
+    Returns:
+        int32 (n, `novelty.NEIGHBOURS`); -1 throughout where not asked.
+    """
+    heard = hidden(features, settings, n_classes, n_frames, judges, rows)
+    return novelty.neighbours(heard, pd.factorize(groups)[0])
 
 
 def hidden(

@@ -55,6 +55,11 @@ class Case:
         return same | (self.given < 0)[:, np.newaxis]
 
     @property
+    def open_set(self) -> bool:
+        """Whether a clip may be of no class."""
+        return self.strange is not None
+
+    @property
     def labelled(self) -> np.ndarray:
         """Bool (n,): clips of the pool that have a given label to be judged."""
         return self.pool & (self.given >= 0)
@@ -199,8 +204,7 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
     `promoted` (and its `reason`) stays as it is with `promote: agree`; with `promote: posterior` it is the largest set
     of clips whose expected precision is `settings.precision`. A clip that is not promoted is corrected where another
     class has a posterior of `settings.correct` or more. `probability` is that of the target being right: of the given
-    label, also where the clip is left out. `outside` is that of the clip being of no class,
-    NaN where nobody asked.
+    label, also where the clip is left out. `outside` is that of the clip being of no class, NaN where nobody asked.
 
     Returns:
         Columns as in `schemas.LABELS`, but for those that `corrections.record` adds.
@@ -229,7 +233,7 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
         outcome=outcome.astype(object),
         target=np.where(corrected, names[best], np.where(table["verified"] | promoted, table["label"], "")),
         probability=np.where(table["verified"], 1.0, probability),
-        outside=outside if case.strange is not None else np.nan,
+        outside=outside if case.open_set else np.nan,
         reason=np.where(spoken, np.array(words, dtype=object), table["reason"]),
     )
 

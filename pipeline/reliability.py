@@ -96,9 +96,7 @@ def estimate(
     promoted = labels["promoted"].to_numpy(bool)
     found = _of_given(case, belief)
     return {
-        group: _summary(
-            found[:, inside], promoted[inside], [draw[:, inside] for draw in draws_of_right], case.strange is not None
-        )
+        group: _summary(found[:, inside], promoted[inside], [draw[:, inside] for draw in draws_of_right], case.open_set)
         if heard
         else Estimate()
         for group, inside in rows.items()

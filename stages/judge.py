@@ -4,9 +4,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from pipeline import artifacts, backend, crossfit, fingerprint, judging, linear, novelty, patches
+from pipeline import artifacts, backend, crossfit, fingerprint, judging, linear, patches
 from pipeline.checkpoints import Checkpoints
 from pipeline.params import Params
 from stages.common import run
@@ -44,8 +43,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
         side_by_side=crossfit.side_by_side(params.compute, machine, len(roles.folds)),
     )
     simple = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
-    heard = crossfit.hidden(features, params.judge, len(classes), n_frames, judged.weights, roles.train)
-    near = novelty.neighbours(heard, pd.factorize(clips["group"])[0])
+    near = crossfit.alike(features, params.judge, len(classes), n_frames, judged.weights, roles.train, clips["group"])
     judging.write(at.out, judged, simple, near)
     checkpoints.remove()
 

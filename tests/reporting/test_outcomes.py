@@ -80,7 +80,19 @@ def test_corrections_are_scored_as_counted_by_hand(run):
     put_right = [row["outcome"] == "corrected" and row["target"] == row["truth"] for row in wrong]
     assert total["true_put_right"] == np.mean(put_right)
     assert list(outcomes.corrections(run)["group"])[-1] == "all"
-    assert total["true_outside"] == np.mean([row["truth"] not in run.classes for row in rows if row["truth"]])
+
+
+def test_sounds_of_no_class_are_counted_among_the_unverified_alone(make_run):
+    made = make_run(n=80)
+    path = made.root / "clips" / "clips.csv"
+    table = artifacts.read_table(path)
+    strange = table["clip_id"].isin(["clip0000", "clip0001", "clip0002", "clip0004", "clip0005"])
+    artifacts.write_table(path, table.assign(truth=table["truth"].mask(strange, "Thunder")))
+    run = made.read()
+    rows = outcomes.decisions(run)
+    counted = (rows["truth"] == "Thunder").sum()
+    assert 0 < counted < strange.sum()
+    assert outcomes.corrections(run).set_index("group").loc["all", "true_outside"] == counted / len(rows)
 
 
 def test_promotion_table_has_corrected_and_left_out_beside_promoted(run):
