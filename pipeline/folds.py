@@ -74,9 +74,12 @@ def check(clips: pd.DataFrame, classes: Sequence[str], *, n_folds: int) -> None:
     if (places > 1).any():
         group = str(places.index[places > 1][0])
         where = sorted(set(clips.loc[clips["group"] == group, "fold"]))
-        raise DataError(
-            f"group {group!r}: found in the folds {where} (-1: test), expected in one; a group is not split"
-        )
+        if -1 in where:
+            raise DataError(
+                f"group {group!r}: found in both splits, expected in train or in test alone, because clips of a group "
+                "give each other away; give all of them the same split, or leave out those of one"
+            )
+        raise DataError(f"group {group!r}: found in the folds {where}, expected in one; a group is not split")
     lies_in = train.groupby("label")["fold"].agg(lambda folds: sorted(set(folds)))
     for name in classes:
         if len(lies_in[name]) < 2:

@@ -51,7 +51,7 @@ class TestPrepare:
             ({"split": ["test"] * 5}, "found 0 training clips"),
             ({"label": ["x", "", "x", "y", "y"]}, r"clip 'a\.wav': verified without a label"),
             ({"clip_id": ["e", "a", "a", "c", "d"]}, "listed more than once"),
-            ({"group": ["a", "a", "b", "c", "d"]}, "group 'a': found in the folds"),
+            ({"group": ["a", "a", "b", "c", "d"]}, "group 'a': found in both splits"),
             ({"group": ["e", "a", "b", "c", "c"]}, "class 'y': all training clips lie in fold"),
             ({"fold": [-1, 0, 1, 2, 0]}, r"folds\.n: found 2, but the training clips lie in the folds \[0, 1, 2\]"),
         ],
