@@ -41,26 +41,7 @@ def alike(
     rows: np.ndarray,
     groups: pd.Series,
 ) -> np.ndarray:
-    """Return which clips sound most alike to the networks: `novelty.neighbours` of what `hidden` returns.
-
-    Args are those of `hidden`, and `groups`: `clips['group']`; clips of one group are not neighbours.
-
-    Returns:
-        int32 (n, `novelty.NEIGHBOURS`); -1 throughout where not asked.
-    """
-    heard = hidden(features, settings, n_classes, n_frames, judges, rows)
-    return novelty.neighbours(heard, pd.factorize(groups)[0])
-
-
-def hidden(
-    features: Features,
-    settings: Judge,
-    n_classes: int,
-    n_frames: int,
-    judges: dict[int, list[np.ndarray]],
-    rows: np.ndarray,
-) -> np.ndarray:
-    """Return what the networks make of clips, side by side: the activations of their last hidden layers.
+    """Return which clips sound most alike to the networks, by the activations of their last hidden layers.
 
     Args:
         features: of all clips.
@@ -69,17 +50,19 @@ def hidden(
         n_frames: of a patch.
         judges: the weights of each fold's network.
         rows: bool (n,), the clips to hear; none is quarantined.
+        groups: `clips['group']`; clips of one group are not neighbours.
 
     Returns:
-        float32 (n, n_networks * n_units), the mean over a clip's patches; NaN rows where not asked.
+        int32 (n, `novelty.NEIGHBOURS`), see `novelty.neighbours`; each network has its say by the mean over a clip's
+        patches. -1 throughout where not asked.
     """
-    parts = []
+    heard = []
     for fold, values in judges.items():
         network = training.build(settings.model, (n_frames, features.n_bins), n_classes, seed=0)
         training.set_weights(network, values, f"the judge of fold {fold}")
-        clips = (features.clip(row) if heard else None for row, heard in enumerate(rows))
-        parts.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches, n_frames))
-    return np.concatenate(parts, axis=1)
+        clips = (features.clip(row) if asked else None for row, asked in enumerate(rows))
+        heard.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches, n_frames))
+    return novelty.neighbours(np.concatenate(heard, axis=1), pd.factorize(groups)[0])
 
 
 def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Map:
