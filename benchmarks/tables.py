@@ -35,7 +35,7 @@ _SHORT = "| data | labels wrong | promoted and right (precision) | of the right 
 _LONG = "| data | noise | method | precision | recall | AUROC |"
 _KINDS = "| data | noise is | rate | method | precision | recall | AUROC |"
 _LONGER = "| data | noise | seeds | verified only, longer | all as given, longer | earmark | oracle, longer |"
-_CONTINUED = "| data | noise | seeds | verified only, from the judges | all as given, from the judges | earmark |"
+_CONTINUED = "| data | noise | seeds | verified only, from the judges | all as given, from the judges | cleanlab |"
 _NETWORKS = "| data | noise | seeds | verified only | all as given | the report | earmark, from scratch |"
 _LOGISTIC = "| data | noise | seeds | verified only | all as given | self-training classifier | clean learning |"
 
@@ -99,7 +99,7 @@ TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     _LONG: judged(_JUDGES),
     _KINDS: judged(("cleanlab", "both"), others=True),
     _LONGER: trained("longer", _METHODS),
-    _CONTINUED: trained("continued", _METHODS),
+    _CONTINUED: trained("continued", ("verified only", "all as given", "cleanlab", "earmark", "oracle")),
     _NETWORKS: trained("network", ("verified only", "all as given", "the report", "earmark", "oracle")),
     _LOGISTIC: trained(
         "logistic",
