@@ -93,12 +93,11 @@ def trained(kind: str, methods: tuple[str, ...]) -> Callable[[pd.DataFrame], lis
     return lines
 
 
-_METHODS = ("verified only", "all as given", "earmark", "oracle")
 TABLES: dict[str, Callable[[pd.DataFrame], list[str]]] = {
     _SHORT: promoted,
     _LONG: judged(_JUDGES),
     _KINDS: judged(("cleanlab", "both"), others=True),
-    _LONGER: trained("longer", _METHODS),
+    _LONGER: trained("longer", ("verified only", "all as given", "earmark", "oracle")),
     _CONTINUED: trained("continued", ("verified only", "all as given", "cleanlab", "earmark", "oracle")),
     _NETWORKS: trained("network", ("verified only", "all as given", "the report", "earmark", "oracle")),
     _LOGISTIC: trained(

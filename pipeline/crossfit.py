@@ -1,4 +1,4 @@
-"""The Keras side of `pipeline.judging`: a network for each fold, on a CPU one a process, and what it hears in clips."""
+"""The Keras side of `pipeline.judging`: a network for each fold, on a CPU one a process; what sounds alike to them."""
 
 import os
 from collections.abc import Iterable, Iterator
