@@ -110,7 +110,7 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
 
 
 def main() -> None:
-    """Measure what is missing and print the means over seeds, and the differences from the first change."""
+    """Measure what is missing and print the means over seeds, and the differences from the preset."""
     import pandas as pd
 
     from benchmarks import _parallel
