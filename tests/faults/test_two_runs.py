@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,23 +72,19 @@ def frames(project: Project) -> bytes:
     return (project.folder / "data" / "features" / "frames.npy").read_bytes()
 
 
-@pytest.fixture
-def undisturbed(root: Path, tmp_path: Path) -> Callable[[], bytes]:
+@pytest.fixture(scope="module")
+def undisturbed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What a run that nobody disturbed makes."""
-
-    def make() -> bytes:
-        other = copy_project(root, tmp_path / "undisturbed")
-        make_tiny(other)
-        other.dvc("repro", LAST)
-        return frames(other)
-
-    return make
+    other = copy_project(root, tmp_path_factory.mktemp("undisturbed") / "project")
+    make_tiny(other)
+    other.dvc("repro", LAST)
+    return frames(other)
 
 
 @pytest.mark.fault(33)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_stage_that_outlives_its_dvc_is_not_written_beside(
-    project: Project, standing: Standing, undisturbed: Callable[[], bytes], number: signal.Signals
+    project: Project, standing: Standing, undisturbed: bytes, number: signal.Signals
 ) -> None:
     standing.dvc.send_signal(number)
     assert standing.dvc.wait() != 0
@@ -100,7 +96,7 @@ def test_a_stage_that_outlives_its_dvc_is_not_written_beside(
     standing.goes_on()
     standing.wait_for_the_stage()
     project.dvc("repro", LAST)
-    assert frames(project) == undisturbed()
+    assert frames(project) == undisturbed
 
 
 @pytest.mark.fault(33)

@@ -1,7 +1,9 @@
 """A run in a folder, small and made up, whose artefacts tests damage."""
 
 import hashlib
+import shutil
 from argparse import Namespace
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from ruamel.yaml import YAML
 
 from pipeline import artifacts, corrections
 from pipeline.params import Params
+from stages import judge
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
 FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
@@ -73,10 +76,9 @@ def given_params(root: Path) -> dict[str, Any]:
     return given
 
 
-@pytest.fixture
-def project(tmp_path: Path, root: Path) -> Project:
+def make_project(made: Path, root: Path) -> Project:
+    """Make up what each stage reads, in the folder `made`."""
     random, rows = np.random.default_rng(0), np.arange(N)
-    made = tmp_path / "data"
     test = rows >= 30
     clips = pd.DataFrame(
         {
@@ -107,8 +109,8 @@ def project(tmp_path: Path, root: Path) -> Project:
     latents = random.normal(size=(N, 8)).astype(np.float32)
     artifacts.write_array(made / "latents" / "latents.npy", latents)
     artifacts.write_array(made / "judged" / "neighbours.npy", np.full((N, 0), -1, np.int32))
-    for judge in ("probs", "linear"):
-        artifacts.write_array(made / "judged" / f"{judge}.npy", np.full((N, 3), np.nan, np.float32))
+    for name in ("probs", "linear"):
+        artifacts.write_array(made / "judged" / f"{name}.npy", np.full((N, 3), np.nan, np.float32))
     promoted = (rows % 4 == 1) & ~test
     outcome = np.select([test, rows % 2 == 0, promoted], ["test", "verified", "promoted"], "left_out")
     target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
@@ -132,8 +134,12 @@ def project(tmp_path: Path, root: Path) -> Project:
 
 
 @pytest.fixture
-def asked(project: Project) -> Project:
-    """A project whose spreading asks a tiny network."""
+def project(tmp_path: Path, root: Path) -> Project:
+    return make_project(tmp_path / "data", root)
+
+
+def ask_a_network(project: Project) -> Project:
+    """Let the spreading ask a tiny network."""
     project.given["spread"]["source"] = "out_of_fold"
     project.given["judge"] |= {
         "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
@@ -142,3 +148,24 @@ def asked(project: Project) -> Project:
         "unverified_epochs": 1,
     }
     return project
+
+
+@pytest.fixture
+def asked(project: Project) -> Project:
+    """A project whose spreading asks a tiny network."""
+    return ask_a_network(project)
+
+
+@pytest.fixture(scope="session")
+def judged_once(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project like `asked` whose networks have judged, which takes long; copied, never changed."""
+    made = ask_a_network(make_project(tmp_path_factory.mktemp("judged") / "data", root))
+    judge.work(made.params, made.at("judge"))
+    return made
+
+
+@pytest.fixture
+def judged(judged_once: Project, tmp_path: Path) -> Project:
+    """A copy of `judged_once`."""
+    shutil.copytree(judged_once.root, tmp_path / "data")
+    return Project(tmp_path / "data", deepcopy(judged_once.given))

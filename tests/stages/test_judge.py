@@ -15,55 +15,59 @@ pytestmark = pytest.mark.keras
 
 def written(project: Project) -> dict[str, bytes]:
     work(project.params, project.at("judge"))
+    return found(project)
+
+
+def found(project: Project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((project.root / "judged").iterdir())}
 
 
-def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_bytes(asked: Project) -> None:
-    first = written(asked)
+def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_bytes(judged: Project) -> None:
+    first = found(judged)
     assert set(first) == {"judges.csv", "linear.npy", "neighbours.npy", "probs.npy", "weights.npz"}
-    clips = artifacts.read_clips(asked.root / "clips")
+    clips = artifacts.read_clips(judged.root / "clips")
     train = (clips["split"] == "train").to_numpy()
     for name in ("probs", "linear"):
-        probs = np.load(asked.root / "judged" / f"{name}.npy")
+        probs = np.load(judged.root / "judged" / f"{name}.npy")
         assert probs.shape == (len(clips), 3)
         np.testing.assert_allclose(probs[train].sum(axis=1), 1, rtol=1e-4)
         assert np.isnan(probs[~train]).all()
-    table = artifacts.read_table(asked.root / "judged" / "judges.csv")
+    table = artifacts.read_table(judged.root / "judged" / "judges.csv")
     assert table["round"].tolist() == ["1"] * 3 + ["2"] * 3
     assert table["fold"].tolist() == ["0", "1", "2"] * 2
-    near = artifacts.read_neighbours(asked.root / "judged" / "neighbours.npy", len(clips))
+    near = artifacts.read_neighbours(judged.root / "judged" / "neighbours.npy", len(clips))
     source = clips["group"].to_numpy()
     for row in range(len(clips)):
         company = near[row][near[row] >= 0]
         assert train[company].all()
         assert not (source[company] == source[row]).any()
         assert (len(company) > 0) == train[row]
-    assert not (asked.root / "checkpoints" / "judge").exists()
-    assert written(asked) == first
+    assert not (judged.root / "checkpoints" / "judge").exists()
+    assert written(judged) == first
 
 
-def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(asked: Project) -> None:
-    first = written(asked)
-    before = np.load(asked.root / "judged" / "linear.npy")
-    clips, classes = artifacts.read_answers(asked.root / "clips"), artifacts.read_classes(asked.root / "clips")
-    artifacts.write_clips(asked.root / "clips", clips.assign(truth="Bark"), classes)
-    assert written(asked) == first
+def test_truth_and_unverified_labels_of_a_fold_never_reach_its_judges(judged: Project) -> None:
+    first = found(judged)
+    before = np.load(judged.root / "judged" / "linear.npy")
+    clips, classes = artifacts.read_answers(judged.root / "clips"), artifacts.read_classes(judged.root / "clips")
+    artifacts.write_clips(judged.root / "clips", clips.assign(truth="Bark"), classes)
+    assert written(judged) == first
     fold = (clips["fold"] == 1).to_numpy()
     poisoned = clips["label"].mask(fold & ~clips["verified"], "NA")
     assert (poisoned != clips["label"]).any()
-    artifacts.write_clips(asked.root / "clips", clips.assign(label=poisoned), classes)
-    again = written(asked)
+    artifacts.write_clips(judged.root / "clips", clips.assign(label=poisoned), classes)
+    again = written(judged)
     assert again["probs.npy"] == first["probs.npy"]
     assert again["weights.npz"] == first["weights.npz"]
     assert again["neighbours.npy"] == first["neighbours.npy"]
-    np.testing.assert_array_equal(np.load(asked.root / "judged" / "linear.npy")[fold], before[fold])
+    np.testing.assert_array_equal(np.load(judged.root / "judged" / "linear.npy")[fold], before[fold])
 
 
 @pytest.mark.parametrize("done", [2, 3, 4])
 def test_it_goes_on_after_the_last_network_that_was_finished(
-    done: int, asked: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    done: int, judged: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = written(asked)
+    first = found(judged)
     capsys.readouterr()
     save = Checkpoints.save
 
@@ -75,9 +79,9 @@ def test_it_goes_on_after_the_last_network_that_was_finished(
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "save", cut)
         with pytest.raises(KeyboardInterrupt):
-            written(asked)
+            written(judged)
     capsys.readouterr()
-    assert written(asked) == first
+    assert written(judged) == first
     assert capsys.readouterr().out.count("judge: round") == 6 - done
 
 

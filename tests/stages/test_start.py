@@ -8,7 +8,7 @@ import pytest
 from pipeline import weights
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ArtifactError, DataError
-from stages import judge, self_train
+from stages import self_train
 
 from .conftest import Project
 
@@ -16,13 +16,12 @@ pytestmark = pytest.mark.keras
 
 
 @pytest.fixture
-def judged(asked: Project) -> Project:
+def started(judged: Project) -> Project:
     """Networks have judged, and the member is of their kind and goes on from that of fold 1."""
-    judge.work(asked.params, asked.at("judge"))
-    asked.given["members"]["one"] = {"model": dict(asked.given["judge"]["model"]), "start": 1}
-    asked.given["self_train"] |= {"patches": asked.given["judge"]["patches"], "augment": {}}
-    asked.given["self_train"]["fit"] |= {"epochs": 1, "learning_rate": 1e-6}
-    return asked
+    judged.given["members"]["one"] = {"model": dict(judged.given["judge"]["model"]), "start": 1}
+    judged.given["self_train"] |= {"patches": judged.given["judge"]["patches"], "augment": {}}
+    judged.given["self_train"]["fit"] |= {"epochs": 1, "learning_rate": 1e-6}
+    return judged
 
 
 def member(project: Project, **changes: object) -> dict[str, bytes]:
@@ -41,33 +40,33 @@ def far(project: Project, fold: int) -> float:
     return max(float(np.abs(one - other).max()) for one, other in pairs if one.ndim == 4)
 
 
-def test_it_begins_as_the_judge_of_its_fold_and_ends_the_same_each_time(judged: Project) -> None:
-    first = member(judged)
-    assert far(judged, 1) < 1e-4 < 0.1 < far(judged, 2)
+def test_it_begins_as_the_judge_of_its_fold_and_ends_the_same_each_time(started: Project) -> None:
+    first = member(started)
+    assert far(started, 1) < 1e-4 < 0.1 < far(started, 2)
     assert json.loads(first["member.json"])["start"] == 1
-    assert member(judged) == first
-    member(judged, start=None)
-    assert far(judged, 1) > 0.1
+    assert member(started) == first
+    member(started, start=None)
+    assert far(started, 1) > 0.1
 
 
 def test_what_was_begun_from_other_weights_is_not_gone_on_from(
-    judged: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    started: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = judged.root / "judged" / weights.FILE
+    path = started.root / "judged" / weights.FILE
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "remove", lambda self: None)
-        first = member(judged)
+        first = member(started)
     other = {fold: [array + 0.1 for array in arrays] for fold, arrays in weights.read(path).items()}
     weights.write(path, other)
-    assert member(judged)["probs.npy"] != first["probs.npy"]
+    assert member(started)["probs.npy"] != first["probs.npy"]
     assert "not used, starting over" in caplog.text
 
 
 def test_after_an_interruption_its_rounds_end_as_undisturbed_ones(
-    judged: Project, monkeypatch: pytest.MonkeyPatch
+    started: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = {"rounds": 2, "restart": True, "selection": {"rule": "predicted", "lower": [0.3, 0.3]}}
-    whole = member(judged, **rounds)
+    whole = member(started, **rounds)
     save = Checkpoints.save
 
     def cut(self: Checkpoints, number: int, write) -> None:
@@ -77,13 +76,13 @@ def test_after_an_interruption_its_rounds_end_as_undisturbed_ones(
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "save", cut)
         with pytest.raises(KeyboardInterrupt):
-            member(judged)
-    assert member(judged) == whole
+            member(started)
+    assert member(started) == whole
 
 
 @pytest.mark.parametrize("bad", ["missing", "no such fold", "another network"])
-def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(judged: Project, bad: str) -> None:
-    path = judged.root / "judged" / weights.FILE
+def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(started: Project, bad: str) -> None:
+    path = started.root / "judged" / weights.FILE
     there = weights.read(path)
     if bad == "missing":
         path.unlink()
@@ -91,12 +90,12 @@ def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(judged: Project,
         weights.write(path, {0: there[0]})
     else:
         weights.write(path, {fold: arrays[1:] for fold, arrays in there.items()})
-    before = judged.state()
+    before = started.state()
     says = {
         "missing": r"judged/weights\.npz: missing; run `dvc repro`",
         "no such fold": r"judged/weights\.npz: no network of fold 1, there are: 0",
         "another network": r"one: the weights to go on from are of another network .* give both the same model",
     }
     with pytest.raises((ArtifactError, DataError), match=says[bad]):
-        member(judged)
-    assert judged.state() == before
+        member(started)
+    assert started.state() == before
