@@ -15,7 +15,6 @@ from ruamel.yaml import YAML
 
 from pipeline import artifacts, corrections
 from pipeline.params import Params
-from stages import judge
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
 FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
@@ -159,6 +158,8 @@ def asked(project: Project) -> Project:
 @pytest.fixture(scope="session")
 def judged_once(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project like `asked` whose networks have judged, which takes long; copied, never changed."""
+    from stages import judge
+
     made = ask_a_network(make_project(tmp_path_factory.mktemp("judged") / "data", root))
     judge.work(made.params, made.at("judge"))
     return made
