@@ -146,7 +146,7 @@ def _spread(x: np.ndarray, seeds: np.ndarray, source: np.ndarray, classes: list[
     near = spreading.affinity(x, settings) if len(np.unique(seeds[seeds >= 0])) >= 2 else None
     if near is None:
         return np.full((len(x), len(classes)), np.nan)
-    return evidence.leave_source_out(near, seeds, source, len(classes), settings.alpha)
+    return spreading.leave_source_out(near, seeds, source, len(classes), settings.alpha)
 
 
 def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Generator | None = None) -> Belief:

@@ -15,10 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import csgraph, issparse
 from scipy.special import expit, softmax
-
-from pipeline.spreading import Affinity
 
 FLOOR = 1e-4
 # Of the exponents and the log-odds of doubt; a weak pull towards the judges as they are, for want of verified clips.
@@ -31,37 +28,6 @@ class Calibration:
 
     exponents: np.ndarray
     doubt: float
-
-
-def leave_source_out(near: Affinity, seeds: np.ndarray, source: np.ndarray, n_classes: int, alpha: float) -> np.ndarray:
-    """Spread seeds over a graph; each clip is told its class by the seeds of other sources alone.
-
-    The limit of label spreading is linear in the seeds, F = (I - alpha S)^-1 Y (Zhou et al. 2003), so that what a
-    clip's own source contributed can be taken away exactly.
-
-    Args:
-        near: (n, n), from `spreading.affinity`.
-        seeds: int (n,), class of each clip, -1 where hidden.
-        source: int (n,), `clips['group']` as a number.
-        n_classes: columns of the result.
-        alpha: how far a clip listens to its neighbours, in (0, 1).
-
-    Returns:
-        float64 (n, n_classes); a row sums to one, or is NaN where no other source reached it.
-    """
-    laplacian = csgraph.laplacian(near, normed=True)
-    system = laplacian.toarray() if issparse(near) else laplacian
-    # I - alpha S, where S is minus the Laplacian off the diagonal and zero on it.
-    system *= alpha
-    np.fill_diagonal(system, 1.0)
-    seeded = np.flatnonzero(seeds >= 0)
-    right = np.zeros((len(seeds), len(seeded)))
-    right[seeded, np.arange(len(seeded))] = 1
-    reach = np.clip(np.linalg.solve(system, right), 0, None)
-    reach[source[:, np.newaxis] == source[seeded][np.newaxis, :]] = 0
-    told = reach @ np.eye(n_classes)[seeds[seeded]]
-    total = told.sum(axis=1, keepdims=True)
-    return np.divide(told, total, out=np.full_like(told, np.nan), where=total > np.finfo(np.float64).eps)
 
 
 def join(
