@@ -8,7 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from pipeline import backend, inference, novelty, training
+from pipeline import backend, inference, neighbours, training
 from pipeline.artifacts import Features
 from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
@@ -53,7 +53,7 @@ def alike(
         groups: `clips['group']`; clips of one group are not neighbours.
 
     Returns:
-        int32 (n, `novelty.NEIGHBOURS`), see `novelty.neighbours`; each network has its say by the mean over a clip's
+        int32 (n, `neighbours.NEIGHBOURS`), see `neighbours.nearest`; each network has its say by the mean over a clip's
         patches. -1 throughout where not asked.
     """
     heard = []
@@ -62,7 +62,7 @@ def alike(
         training.set_weights(network, values, f"the judge of fold {fold}")
         clips = (features.clip(row) if asked else None for row, asked in enumerate(rows))
         heard.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches, n_frames))
-    return novelty.neighbours(np.concatenate(heard, axis=1), pd.factorize(groups)[0])
+    return neighbours.nearest(np.concatenate(heard, axis=1), pd.factorize(groups)[0])
 
 
 def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Map:

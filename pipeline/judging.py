@@ -290,7 +290,7 @@ def write(folder: Path, judged: Judged, linear: np.ndarray, near: np.ndarray) ->
     """Publish as one folder.
 
     `probs.npy`, `judges.csv` and `weights.npz` of the networks; `linear.npy`, as `probs`; `neighbours.npy`, int32
-    (n, k), from `novelty.neighbours`.
+    (n, k), from `neighbours.nearest`.
     """
     with publish(folder) as temporary:
         write_array(temporary / "probs.npy", judged.probs)

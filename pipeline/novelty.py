@@ -25,39 +25,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import betaln, digamma
-from sklearn.metrics import pairwise_distances_chunked
-from sklearn.preprocessing import StandardScaler
-
-NEIGHBOURS = 10
-
-
-def neighbours(heard: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Find for each clip those that sound most like it.
-
-    Args:
-        heard: float (n, d), what networks make of each clip; a NaN row: takes no part.
-        source: int (n,), `clips['group']` as a number; clips of one source are not neighbours.
-
-    Returns:
-        int32 (n, `NEIGHBOURS`), rows of the nearest clips by Euclidean distance over standardised columns, the nearest
-        first; -1 where there are not as many.
-    """
-    found = np.full((len(heard), NEIGHBOURS), -1, np.int32)
-    rows = np.flatnonzero(np.isfinite(heard).all(axis=1))
-    if not rows.size:
-        return found
-    own = source[rows]
-
-    def nearest(distance: np.ndarray, start: int) -> np.ndarray:
-        distance[own[start : start + len(distance), np.newaxis] == own[np.newaxis, :]] = np.inf
-        order = np.argsort(distance, axis=1, kind="stable")[:, :NEIGHBOURS]
-        known = np.isfinite(np.take_along_axis(distance, order, axis=1))
-        return np.where(known, rows[order], -1)
-
-    x = StandardScaler().fit_transform(heard[rows].astype(np.float64))
-    parts = np.concatenate(list(pairwise_distances_chunked(x, reduce_func=nearest)))
-    found[rows, : parts.shape[1]] = parts
-    return found
 
 
 @dataclass(frozen=True)
@@ -94,7 +61,7 @@ def strangeness(near: np.ndarray, given: np.ndarray, train: np.ndarray, verified
     """Compare each clip's neighbours with what they would be if all clips were of the classes.
 
     Args:
-        near: int (n, k), from `neighbours`.
+        near: int (n, k), from `neighbours.nearest`.
         given: int (n,), class of the given label, -1 where there is none.
         train: bool (n,), training clips.
         verified: bool (n,), the verified ones among them.

@@ -8,7 +8,9 @@ from pandera.errors import SchemaErrors
 
 from pipeline.errors import ArtifactError
 
-OUTCOMES = ["verified", "reviewed", "promoted", "corrected", "left_out", "test"]
+# What becomes of the label of a training clip, and of any clip.
+DECIDED = ["verified", "reviewed", "promoted", "corrected", "left_out"]
+OUTCOMES = [*DECIDED, "test"]
 
 _TEXT = {"True": True, "False": False}
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline import metrics
 from pipeline.reporting.run import Run
-from pipeline.reporting.style import OUTCOMES
+from pipeline.schemas import DECIDED
 
 
 def per_class(run: Run) -> pd.DataFrame:
@@ -14,7 +14,7 @@ def per_class(run: Run) -> pd.DataFrame:
     `corrected` and `reviewed` count the clips that are of the class since, the other counts those that were given it.
     """
     given = run.labels["given"]
-    named = {kind: run.labels["target"] if kind in ("corrected", "reviewed") else given for kind in OUTCOMES}
+    named = {kind: run.labels["target"] if kind in ("corrected", "reviewed") else given for kind in DECIDED}
     counts = pd.DataFrame(
         {
             kind: names[run.labels["outcome"] == kind].value_counts().reindex(run.classes, fill_value=0)

@@ -10,7 +10,7 @@ from pipeline import metrics
 from pipeline.params import Ensemble
 from pipeline.reporting import outcomes, reviews
 from pipeline.reporting.run import Run
-from pipeline.reporting.style import OUTCOMES
+from pipeline.schemas import DECIDED
 
 ESTIMATES = {
     "noise_rate": "estimated_noise_rate",
@@ -73,7 +73,7 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
 
 def _decided(prefix: str, row: Mapping[Hashable, Any]) -> dict[str, int | float]:
     """Return what a row of the promotion table says."""
-    counts = {name: int(row[name]) for name in ("clips", *OUTCOMES)}
+    counts = {name: int(row[name]) for name in ("clips", *DECIDED)}
     clips, trusted = counts["clips"], counts["verified"] + counts["reviewed"] + counts["promoted"]
     shares = {
         "trusted_before": row["came_verified"] / clips if clips else math.nan,

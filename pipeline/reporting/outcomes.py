@@ -93,3 +93,43 @@ def calibration_error(run: Run) -> float:
     if filled.empty:
         return math.nan
     return float(np.average((filled["predicted"] - filled["observed"]).abs(), weights=filled["clips"]))
+
+
+def score_against_truth(labels: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Score promotion where the truth is known.
+
+    Args:
+        labels: labels.csv.
+        answers: the same clips as `artifacts.read_answers` returns them, with `truth`; clips without one, and those
+            without a label, are left out.
+
+    Returns:
+        One row a group and a last row `all`: `group, unverified, promoted` (counts), `noise_rate` (wrong labels among
+        the unverified), `precision` (right among the promoted), `recall` (promoted among the unverified that are
+        right); NaN where there is nothing to divide by.
+    """
+    labelled = ~labels["verified"] & (labels["group"] != "") & (labels["label"] != "")
+    known = (labelled & (answers["truth"].to_numpy() != "")).to_numpy()
+    part = labels[known].assign(right=(labels["label"].to_numpy() == answers["truth"].to_numpy())[known])
+    rows = [
+        _against_truth(group, part[part["group"] == group])
+        for group in labels["group"].unique()
+        if group not in ("", "all")
+    ]
+    return pd.DataFrame([*rows, _against_truth("all", part)])
+
+
+def _against_truth(name: str, part: pd.DataFrame) -> dict[str, object]:
+    right, promoted = part["right"].to_numpy(dtype=bool), part["promoted"].to_numpy(dtype=bool)
+
+    def share(hits: np.ndarray) -> float:
+        return float(hits.mean()) if hits.size else float("nan")
+
+    return {
+        "group": name,
+        "unverified": len(part),
+        "promoted": int(promoted.sum()),
+        "noise_rate": share(~right),
+        "precision": share(right[promoted]),
+        "recall": share(promoted[right]),
+    }

@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from pipeline import metrics, reliability
+from pipeline import metrics
 from pipeline.ensemble import combine
 from pipeline.guarded_csv import guard
 from pipeline.params import Ensemble
 from pipeline.reporting import outcomes
 from pipeline.reporting.run import MemberRun, Run
-from pipeline.reporting.style import OUTCOMES
+from pipeline.schemas import DECIDED
 
 ROUND = "self-training round"
 
@@ -23,7 +23,7 @@ def promotion(run: Run) -> pd.DataFrame:
     table = _by_outcome(run).merge(outcomes.corrections(run), on="group", how="left")
     if not run.truth_known:
         return table
-    truth = reliability.score_against_truth(run.labels, run.answers)
+    truth = outcomes.score_against_truth(run.labels, run.answers)
     truth = truth.rename(columns={name: f"true_{name}" for name in ("precision", "recall", "noise_rate")})
     return table.merge(truth[["group", "true_precision", "true_recall", "true_noise_rate"]], on="group", how="left")
 
@@ -38,13 +38,13 @@ def _by_outcome(run: Run) -> pd.DataFrame:
     given, label = run.labels["given"], run.labels["label"]
     group = given.where(given != "", label).map(of).fillna("")
     parts = [group != "" if name == "all" else group == name for name in run.promotion["group"]]
-    counts = {kind: [int((part & (run.labels["outcome"] == kind)).sum()) for part in parts] for kind in OUTCOMES}
+    counts = {kind: [int((part & (run.labels["outcome"] == kind)).sum()) for part in parts] for kind in DECIDED}
     table = run.promotion.astype({"classes": int}).assign(**counts)
-    table["clips"] = table[list(OUTCOMES)].sum(axis=1)
+    table["clips"] = table[DECIDED].sum(axis=1)
     table["came_verified"] = [int((part & run.answers["verified"]).sum()) for part in parts]
     trusted = table["verified"] + table["reviewed"] + table["promoted"]
     table["trusted_percent"] = 100 * trusted / table["clips"].clip(lower=1)
-    first = ["group", "classes", "clips", "came_verified", *OUTCOMES, "trusted_percent"]
+    first = ["group", "classes", "clips", "came_verified", *DECIDED, "trusted_percent"]
     return table[[*first, *(name for name in table if name not in first)]]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, extraction, judging, linear, novelty
+from pipeline import artifacts, extraction, judging, linear, neighbours
 from pipeline.params import Params
 from stages import prepare, spread
 
@@ -65,7 +65,7 @@ def _spread(run: Path, params: Params) -> None:
     roles = judging.roles(clips, classes, features.ok)
     known = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
     latents = np.where(roles.train[:, np.newaxis], np.load(run / "latents" / "latents.npy"), np.nan)
-    near = novelty.neighbours(latents, pd.factorize(clips["group"])[0])
+    near = neighbours.nearest(latents, pd.factorize(clips["group"])[0])
     judging.write(run / "judged", judging.nothing(len(clips), len(classes))[0], known, near)
     spread.work(params, paths(run))
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline import artifacts, corrections
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
-from pipeline.reliability import score_against_truth
+from pipeline.reporting.outcomes import score_against_truth
 from pipeline.roles import Split, split_clips
 from pipeline.selftraining import Rounds, run_rounds
 from stages import spread

@@ -42,8 +42,6 @@ def test_only_reports_and_benchmarks_may_see_answers(sources):
         ("pipeline/artifacts.py", "read_answers", "read_answers"),
         ("pipeline/artifacts.py", "read_clips", "read_answers"),
         ("pipeline/artifacts.py", "read_clips", "truth"),
-        ("pipeline/reliability.py", "score_against_truth", "score_against_truth"),
-        ("pipeline/reliability.py", "score_against_truth", "truth"),
     }
     found = {
         (path, *mention)

@@ -4,61 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import beta, kstest
-from sklearn.neighbors import NearestNeighbors
 
-from pipeline import novelty
-from pipeline.novelty import NEIGHBOURS, Strangeness, density, neighbours, strangeness
+from pipeline.neighbours import nearest
+from pipeline.novelty import Strangeness, density, strangeness
 
 
 def _clouds(sizes, seed=0):
     """Return points (n, 6) in a cloud each, and the number of each point's cloud."""
     cloud = np.repeat(np.arange(len(sizes)), sizes)
     return np.random.default_rng(seed).normal(size=(len(cloud), 6)) + 6 * np.eye(6)[cloud], cloud
-
-
-def test_where_each_clip_is_a_source_neighbours_are_the_nearest_of_all():
-    x = np.random.default_rng(0).normal(size=(60, 5)) * [1, 10, 0.1, 3, 1]
-    near = neighbours(x, np.arange(60))
-    standard = (x - x.mean(axis=0)) / x.std(axis=0)
-    found = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(standard).kneighbors(return_distance=False)
-    np.testing.assert_array_equal(near, found[:, :NEIGHBOURS])
-    assert near.dtype == np.int32
-
-
-def test_clips_of_one_source_and_clips_that_nobody_heard_are_no_neighbours():
-    x, source = np.random.default_rng(0).normal(size=(80, 4)), np.repeat(np.arange(20), 4)
-    x[5:9] = np.nan
-    near = neighbours(x, source)
-    assert (near[5:9] == -1).all()
-    others = np.delete(np.arange(80), np.arange(5, 9))
-    assert np.isin(near[others], others).all()
-    assert (source[near[others]] != source[others][:, np.newaxis]).all()
-
-
-def test_distances_are_worked_out_in_pieces_alike(monkeypatch):
-    x, source = np.random.default_rng(0).normal(size=(300, 4)), np.repeat(np.arange(100), 3)
-    whole = neighbours(x, source)
-    chunked = novelty.pairwise_distances_chunked
-    monkeypatch.setattr(novelty, "pairwise_distances_chunked", lambda *a, **k: chunked(*a, working_memory=0.05, **k))
-    np.testing.assert_array_equal(neighbours(x, source), whole)
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 4])
-def test_few_clips_have_few_neighbours(n):
-    near = neighbours(np.random.default_rng(0).normal(size=(n, 3)), np.arange(n))
-    assert near.shape == (n, NEIGHBOURS)
-    assert ((near >= 0).sum(axis=1) == max(n - 1, 0)).all()
-
-
-def test_one_source_alone_has_no_neighbours():
-    assert (neighbours(np.random.default_rng(0).normal(size=(9, 3)), np.zeros(9, int)) == -1).all()
-
-
-def test_a_unit_that_never_changes_says_nothing():
-    x = np.random.default_rng(0).normal(size=(30, 3))
-    np.testing.assert_array_equal(
-        neighbours(x, np.arange(30)), neighbours(np.column_stack([x, np.full(30, 7.0)]), np.arange(30))
-    )
 
 
 def test_strangeness_by_hand():
@@ -114,7 +68,7 @@ def test_p_values_lie_between_nought_and_one_and_fall_with_strangeness(score, co
 
 
 def _p_values(x, given, verified):
-    near = neighbours(x, np.arange(len(x)))
+    near = nearest(x, np.arange(len(x)))
     return strangeness(near, given, np.ones(len(x), bool), verified).p_values(np.ones(len(x)))
 
 

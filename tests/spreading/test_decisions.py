@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import novelty, schemas
+from pipeline import neighbours, schemas
 from pipeline.decisions import believe, decide, gather
 from pipeline.params import Spread
 from pipeline.spreading import spread
@@ -85,7 +85,7 @@ def open_world(open_clouds):
     """The judges take each sound of no class for class 0, for sure."""
     x, clips, truth = open_clouds(1, 500)
     heard = np.where(truth == "class4", "class0", truth)
-    return x, clips, truth, _network(heard, sharp=2.5), novelty.neighbours(x, np.arange(500))
+    return x, clips, truth, _network(heard, sharp=2.5), neighbours.nearest(x, np.arange(500))
 
 
 def _open_set(open_world, **given):
@@ -116,7 +116,7 @@ def test_sounds_of_no_class_are_left_out_though_judges_are_sure_of_them(open_wor
 
 def test_where_each_clip_is_of_a_class_looking_for_others_changes_little(world):
     x, clips, _, network = world
-    near = novelty.neighbours(x, np.arange(len(x)))
+    near = neighbours.nearest(x, np.arange(len(x)))
     _, belief, table = _decide(x, clips, network, near=near, source="both")
     _, blind, other = _decide(x, clips, network, near=near, source="both", open_set=False)
     assert belief.noise.outside < 0.03

@@ -2,12 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import novelty
+from pipeline import neighbours
 from pipeline.decisions import Belief, Case, believe, decide, gather
 from pipeline.evidence import Calibration
 from pipeline.params import Spread
 from pipeline.posterior import Noise
-from pipeline.reliability import Estimate, calibration_table, estimate, promotion_table, score_against_truth
+from pipeline.reliability import Estimate, calibration_table, estimate, promotion_table
+from pipeline.reporting.outcomes import score_against_truth
 from pipeline.spreading import spread
 
 CLASSES = [f"class{c}" for c in range(4)]
@@ -111,7 +112,7 @@ def test_sounds_of_no_class_are_counted_and_are_part_of_the_noise(open_clouds, g
         sure = np.eye(4)[[0 if gone else int(name[-1]) for gone, name in zip(outside, truth, strict=True)]]
         raw = np.exp(4 * sure + random.normal(size=sure.shape))
         network = raw / raw.sum(axis=1, keepdims=True)
-        near = novelty.neighbours(x, np.arange(600))
+        near = neighbours.nearest(x, np.arange(600))
         *_, labels, said = _run(x, clips, groups, seed, network=network, near=near, source="both")
         real, total = _truth(labels, clips, truth), said["all"]
         share = outside[~clips["verified"]].mean()

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pipeline import artifacts, novelty, reliability
+from pipeline import artifacts, neighbours, reliability
 from pipeline.errors import ArtifactError
 from pipeline.params import Spread, load_params
 from stages.spread import work
@@ -33,7 +33,7 @@ def project(tmp_path, clouds):
         raw = np.exp(2 * random.normal(size=(N, 4)) + 4 * (truth[:, np.newaxis] == CLASSES))
         probs = raw / raw.sum(axis=1, keepdims=True)
         artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs.astype(np.float32))
-    artifacts.write_array(tmp_path / "judged" / "neighbours.npy", novelty.neighbours(x, np.arange(N)))
+    artifacts.write_array(tmp_path / "judged" / "neighbours.npy", neighbours.nearest(x, np.arange(N)))
     names = ("clips", "latents", "judged")
     places = {name: tmp_path / name for name in names} | {"corrections": tmp_path / "corrections.csv"}
     return _params(), Namespace(**places, out=tmp_path / "labels")
