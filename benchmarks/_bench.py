@@ -60,7 +60,8 @@ class Bench:
         self.data, self.params, self.store, self.members = data, params, store, members
         self.clips, self.classes = data.clips, data.classes
         base = params.members[params.ensemble.members[0]]
-        self.member = base.model_copy(update={"fold": None, "rounds": 1, "start": None})
+        resolved = patches.resolve(data.features, base.patches, data.train)
+        self.member = base.model_copy(update={"fold": None, "rounds": 1, "start": None, "patches": resolved})
         self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
 
     @cached_property
@@ -77,10 +78,6 @@ class Bench:
         first = settings.fit.epochs * sum(-(-clips // size) for clips in shown)
         again = settings.unverified_epochs * len(shown) * -(-int(roles.train.sum()) // size)
         return self.steps + round((first + again) / self.members)
-
-    @cached_property
-    def n_frames(self) -> int:
-        return patches.frames_in_patch(self.data.features, self.member.patches, self.data.train)
 
     def file(self, key: list[Any], arrays: list[np.ndarray], suffix: str, write: Callable[[Path], None]) -> Path:
         """Return the file that `write` makes for these settings and arrays, or made before."""
@@ -129,12 +126,12 @@ class Bench:
     @cached_property
     def near(self) -> np.ndarray:
         """Int32 (n, k): the clips that sound most like each to the cross-fitted networks."""
-        features, settings, train, groups = self.data.features, self.params.judge, self.roles.train, self.clips["group"]
+        features, train, groups = self.data.features, self.roles.train, self.clips["group"]
+        settings = self._heard_by(self.params.judge)
 
         def make() -> np.ndarray:
             judges = dict(enumerate(self.judges))
-            n_frames = patches.frames_in_patch(features, settings.patches, train)
-            return crossfit.alike(features, settings, len(self.classes), n_frames, judges, train, groups)
+            return crossfit.alike(features, settings, len(self.classes), judges, train, groups)
 
         key, arrays = self._known
         return self.kept(["neighbours", list(groups), *key], arrays, make)
@@ -155,9 +152,13 @@ class Bench:
 
     def fit(self, settings: Judge) -> judging.FitAndScore:
         """Return what trains a judge of these settings on the clips of this bench."""
-        data = self.data
-        n_frames = patches.frames_in_patch(data.features, settings.patches, self.roles.train)
-        return crossfit.fit_and_score(data.features, settings, len(self.classes), n_frames, seed=self.params.seed)
+        return crossfit.fit_and_score(
+            self.data.features, self._heard_by(settings), len(self.classes), seed=self.params.seed
+        )
+
+    def _heard_by(self, settings: Judge) -> Judge:
+        resolved = patches.resolve(self.data.features, settings.patches, self.roles.train)
+        return settings.model_copy(update={"patches": resolved})
 
     def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> judging.Judged:
         """Return what networks that `fit` trains say of the clips of other folds."""

@@ -98,10 +98,10 @@ def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.n
         bench.data.features,
         member,
         len(bench.classes),
-        bench.n_frames,
         seed=bench.params.seed,
         name=name,
         start=start,
+        restart=member.restart,
     )
     with tempfile.TemporaryDirectory(dir=bench.store) as scratch:
         store = Checkpoints(Path(scratch) / "bench", "bench")

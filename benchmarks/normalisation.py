@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.throughput import steps_per_second
-from pipeline import artifacts, backend, training
+from pipeline import artifacts, backend, building
 from pipeline.models import _blocks
 from pipeline.params import Params, load_params
 
@@ -45,7 +45,7 @@ def measure(params: Params, repeats: int, steps: int) -> dict[str, np.ndarray]:
     networks = {}
     for name, layer in _layers().items():
         with patch.object(_blocks, "normalisation", layer):
-            networks[name] = training.rebuild(member.model.name, member.model.settings, x.shape[1:], N_CLASSES)
+            networks[name] = building.rebuild(member.model.name, member.model.settings, x.shape[1:], N_CLASSES)
         networks[name].compile(optimizer="adamw", loss="categorical_crossentropy", jit_compile=backend.compiled())
         networks[name].train_on_batch(x, y)
     turns = [[steps_per_second(network, x, y, steps) for network in networks.values()] for _ in range(repeats)]

@@ -96,8 +96,8 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
     epochs = max(1, round(job.steps / -(-len(rows) // judge.fit.batch_size)))
     judge = judge.model_copy(update={"fit": judge.fit.model_copy(update={"epochs": epochs})})
     classes = np.arange(len(data.classes))
-    n_frames = patches.frames_in_patch(data.features, judge.patches, data.train)
-    fit = crossfit.fit_and_score(data.features, judge, len(classes), n_frames, seed=job.seed)
+    judge = judge.model_copy(update={"patches": patches.resolve(data.features, judge.patches, data.train)})
+    fit = crossfit.fit_and_score(data.features, judge, len(classes), seed=job.seed)
     begun = time.perf_counter()
     targets = np.eye(len(classes))[data.truth[rows]]
     probs = fit(Lesson(rows, targets, np.zeros(len(rows), bool), asked, "recipe")).probs

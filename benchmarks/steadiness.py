@@ -51,8 +51,8 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     target, probs = np.where(test, given, -1), []
     for name in job.members:
         member = params.members[name]
-        n_frames = patches.frames_in_patch(clean.features, member.patches, ~test)
-        learner = KerasLearner(clean.features, member, len(clean.classes), n_frames, seed=job.seed, name=name)
+        member = member.model_copy(update={"patches": patches.resolve(clean.features, member.patches, ~test)})
+        learner = KerasLearner(clean.features, member, len(clean.classes), seed=job.seed, name=name)
         learner.fit(1, rows, hot[given[rows]], np.zeros(len(rows), bool))
         probs.append(learner.predict())
         yield {"seed": job.seed, "fold": job.fold, "method": name, "accuracy": metrics.accuracy(probs[-1], target)}

@@ -16,15 +16,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, backend, registry, training
+from pipeline import artifacts, backend, registry
 from pipeline.params import Params, load_params
-from pipeline.training_params import Model
+from pipeline.training_params import AutoencoderModel, Model
 
 
-def networks(params: Params) -> dict[str, tuple[Model, int, int]]:
+def networks(params: Params) -> dict[str, tuple[Model | AutoencoderModel, int, int]]:
     """Return (model, outputs, batch size) of the autoencoder and of each distinct network of the members."""
     auto = params.autoencoder
-    found: dict[str, tuple[Model, int, int]] = {"autoencoder": (auto.model, auto.latents, auto.fit.batch_size)}
+    found: dict[str, tuple[Model | AutoencoderModel, int, int]] = {
+        "autoencoder": (auto.model, auto.latents, auto.fit.batch_size)
+    }
     for member in params.members.values():
         found.setdefault(member.model.name, (member.model, 41, member.fit.batch_size))
     return found
@@ -37,7 +39,8 @@ def measure(params: Params, name: str, repeats: int, steps: int) -> list[float]:
     bins = registry.load("features", params.features.kind_).n_bins(params.features.sr, **params.features.settings)
     assert isinstance(settings.frames, int)
     shape = (settings.frames, int(bins))
-    network = training.build(model, shape, outputs, seed=0)
+    backend.fresh(0)
+    network = registry.function(model.kind(), model.name)(shape, outputs, **model.settings)
     loss = "mse" if name == "autoencoder" else "categorical_crossentropy"
     network.compile(optimizer="adamw", loss=loss, jit_compile=backend.compiled())
     random = np.random.default_rng(0)

@@ -8,23 +8,24 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from pipeline import backend, inference, neighbours, training
+from pipeline import backend, building, inference, neighbours, training
 from pipeline.artifacts import Features
 from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
 from pipeline.params import Compute
-from pipeline.training_params import Judge, Member
+from pipeline.training_params import Judge
 
 
-def fit_and_score(features: Features, settings: Judge, n_classes: int, n_frames: int, *, seed: int) -> FitAndScore:
-    """Return a function that fits a network and scores clips with it; see `judging.FitAndScore`."""
-    shared = {name: getattr(settings, name) for name in Judge.model_fields.keys() & Member.model_fields.keys()}
-    alike = Member(**shared, rounds=1, fold=None)
+def fit_and_score(features: Features, settings: Judge, n_classes: int, *, seed: int) -> FitAndScore:
+    """Return a function that fits a network and scores clips with it; see `judging.FitAndScore`.
+
+    `settings.patches` are resolved.
+    """
 
     def fit(lesson: Lesson) -> Answer:
         epochs = settings.fit.epochs if lesson.start is None else settings.unverified_epochs
-        member = alike.model_copy(update={"fit": settings.fit.model_copy(update={"epochs": epochs})})
-        learner = KerasLearner(features, member, n_classes, n_frames, seed=seed, name=lesson.name, start=lesson.start)
+        recipe = settings.model_copy(update={"fit": settings.fit.model_copy(update={"epochs": epochs})})
+        learner = KerasLearner(features, recipe, n_classes, seed=seed, name=lesson.name, start=lesson.start)
         learner.fit(1, lesson.rows, lesson.targets, lesson.doubtful)
         assert learner.weights is not None
         return Answer(learner.predict(lesson.at), learner.weights)
@@ -36,7 +37,6 @@ def alike(
     features: Features,
     settings: Judge,
     n_classes: int,
-    n_frames: int,
     judges: dict[int, list[np.ndarray]],
     rows: np.ndarray,
     groups: pd.Series,
@@ -45,9 +45,8 @@ def alike(
 
     Args:
         features: of all clips.
-        settings: the params' section `judge`.
+        settings: the params' section `judge`, its patches resolved.
         n_classes: outputs of a network.
-        n_frames: of a patch.
         judges: the weights of each fold's network.
         rows: bool (n,), the clips to hear; none is quarantined.
         groups: `clips['group']`; clips of one group are not neighbours.
@@ -56,12 +55,12 @@ def alike(
         int32 (n, `neighbours.NEIGHBOURS`), see `neighbours.nearest`; each network has its say by the mean over a clip's
         patches. -1 throughout where not asked.
     """
-    heard = []
+    heard, shape = [], (settings.patches.n_frames, features.n_bins)
     for fold, values in judges.items():
-        network = training.build(settings.model, (n_frames, features.n_bins), n_classes, seed=0)
+        network = building.build(settings.model, shape, n_classes, seed=0)
         training.set_weights(network, values, f"the judge of fold {fold}")
         clips = (features.clip(row) if asked else None for row, asked in enumerate(rows))
-        heard.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches, n_frames))
+        heard.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches))
     return neighbours.nearest(np.concatenate(heard, axis=1), pd.factorize(groups)[0])
 
 

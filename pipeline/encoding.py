@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline import inference, training
+from pipeline import backend, inference, registry, training
 from pipeline.artifacts import Features
 from pipeline.errors import DataError
-from pipeline.patches import PatchDataset, ValidationDataset, clip_patches, frames_in_patch
+from pipeline.patches import PatchDataset, ValidationDataset, clip_patches, resolve
 from pipeline.seeding import derive, rng
-from pipeline.training_params import Autoencoder
+from pipeline.training_params import Autoencoder, Patches
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def encode(features: Features, clips: pd.DataFrame, settings: Autoencoder, *, se
         DataError: fewer than two groups of usable training clips.
     """
     train = (clips["split"] == "train").to_numpy() & features.ok
-    n_frames = frames_in_patch(features, settings.patches, train)
+    patches = resolve(features, settings.patches, train)
     fitted, held_out = _parts(clips, train, settings.validation_fraction, seed)
-    common: dict[str, Any] = {"patches": settings.patches, "n_frames": n_frames, "reconstruct": True}
-    network = training.build(
-        settings.model, (n_frames, features.n_bins), settings.latents, seed=derive(seed, "autoencoder")
-    )
+    common: dict[str, Any] = {"patches": patches, "reconstruct": True}
+    backend.fresh(derive(seed, "autoencoder"))
+    build = registry.function("autoencoders", settings.model.name)
+    network = build((patches.n_frames, features.n_bins), settings.latents, **settings.model.settings)
     none = np.empty((0, 0), np.float32)
     batches = PatchDataset(
         features, fitted, none, batch_size=settings.fit.batch_size, seed=derive(seed, "autoencoder batches"), **common
@@ -58,9 +58,9 @@ def encode(features: Features, clips: pd.DataFrame, settings: Autoencoder, *, se
     every = (features.clip(row) if ok else None for row, ok in enumerate(features.ok))
     encoder = inference.part(network, "latent")
     shown = held_out[:examples]
-    originals = np.stack([_middle(features.clip(row), settings, n_frames) for row in shown])
+    originals = np.stack([_middle(features.clip(row), patches) for row in shown])
     return Encoded(
-        latents=inference.clip_outputs(encoder, every, settings.patches, n_frames),
+        latents=inference.clip_outputs(encoder, every, patches),
         history=history,
         rows=shown,
         reconstructions=np.stack([originals, inference.predict(network, originals)]),
@@ -68,8 +68,8 @@ def encode(features: Features, clips: pd.DataFrame, settings: Autoencoder, *, se
     )
 
 
-def _middle(frames: np.ndarray, settings: Autoencoder, n_frames: int) -> np.ndarray:
-    candidates = clip_patches(frames, settings.patches, n_frames)
+def _middle(frames: np.ndarray, patches: Patches) -> np.ndarray:
+    candidates = clip_patches(frames, patches)
     return candidates[len(candidates) // 2]
 
 

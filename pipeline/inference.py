@@ -16,11 +16,9 @@ CHUNK = 1024
 BATCH = 64
 
 
-def clip_outputs(
-    network: keras.Model, clips: Iterable[np.ndarray | None], patches: Patches, n_frames: int
-) -> np.ndarray:
+def clip_outputs(network: keras.Model, clips: Iterable[np.ndarray | None], patches: Patches) -> np.ndarray:
     """Return float32 (n_clips, n_outputs): for each clip the mean of the network's output over its patches."""
-    parts = [_mean_outputs(network, chunk, patches, n_frames) for chunk in _chunks(clips)]
+    parts = [_mean_outputs(network, chunk, patches) for chunk in _chunks(clips)]
     width = int(network.output_shape[-1])
     return np.concatenate(parts) if parts else np.empty((0, width), np.float32)
 
@@ -36,8 +34,8 @@ def _chunks(clips: Iterable[np.ndarray | None]) -> Iterator[list[np.ndarray | No
         yield chunk
 
 
-def _mean_outputs(network: keras.Model, clips: list[np.ndarray | None], patches: Patches, n_frames: int) -> np.ndarray:
-    stacks = [None if clip is None else clip_patches(clip, patches, n_frames) for clip in clips]
+def _mean_outputs(network: keras.Model, clips: list[np.ndarray | None], patches: Patches) -> np.ndarray:
+    stacks = [None if clip is None else clip_patches(clip, patches) for clip in clips]
     means = np.full((len(clips), int(network.output_shape[-1])), np.nan, np.float32)
     present = [stack for stack in stacks if stack is not None]
     if not present:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, inference, training
+from pipeline import artifacts, building, inference, training
 from pipeline.artifacts import Features
 from pipeline.errors import ArtifactError
 from pipeline.fingerprint import sha256
@@ -36,14 +36,25 @@ def write(
     clips: pd.DataFrame,
     classes: list[str],
     split: Split,
-    n_frames: int,
     feature_maps: int = 64,
 ) -> None:
-    """Publish a member's folder: probs.npy, weights, tables, feature maps and `member.json`."""
+    """Publish a member's folder: probs.npy, weights, tables, feature maps and `member.json`.
+
+    Args:
+        folder: to be replaced.
+        member: its settings, patches resolved.
+        state: what its rounds left.
+        learner: holds the network of the last round.
+        features: of all clips.
+        clips: `clip_id` is read.
+        classes: names in column order.
+        split: what each clip did.
+        feature_maps: how many are kept, of one trusted clip.
+    """
     assert learner.network is not None
     assert state.probs is not None
     shown = int(np.flatnonzero(split.trusted)[0])
-    patch = clip_patches(features.clip(shown), member.patches, n_frames)[0]
+    patch = clip_patches(features.clip(shown), member.patches)[0]
     ids = clips["clip_id"].to_numpy()
     with publish(folder) as temporary:
         training.save_weights(learner.network, _made(temporary) / WEIGHTS)
@@ -58,7 +69,7 @@ def write(
             "parameters": int(learner.network.count_params()),
             "fold": member.fold,
             "start": member.start,
-            "patches": member.patches.model_dump() | {"frames": n_frames},
+            "patches": member.patches.model_dump(),
             "features": features.settings,
             "classes": classes,
             "feature_maps_clip": str(ids[shown]),
@@ -104,12 +115,11 @@ def load(folder: Path) -> tuple[keras.Model, dict[str, Any]]:
         raise ArtifactError(f"{folder / WEIGHTS}: not the weights that {CARD} describes; run `dvc repro` to train it")
     settings = dict(card["model"])
     shape = (int(card["patches"]["frames"]), int(card["features"]["n_bins"]))
-    network = training.rebuild(settings.pop("name"), settings, shape, len(card["classes"]))
+    network = building.rebuild(settings.pop("name"), settings, shape, len(card["classes"]))
     training.load_weights(network, folder / WEIGHTS)
     return network, card
 
 
 def probabilities(network: keras.Model, card: dict[str, Any], clips: list[np.ndarray | None]) -> np.ndarray:
     """Return float32 (n, n_classes) for clips' frames (n_frames, n_bins), NaN rows for `None`."""
-    patches = Patches.model_validate(card["patches"])
-    return inference.clip_outputs(network, clips, patches, int(card["patches"]["frames"]))
+    return inference.clip_outputs(network, clips, Patches.model_validate(card["patches"]))

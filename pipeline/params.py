@@ -190,14 +190,18 @@ class Params(Section):
                 "(fold: null)"
             )
         for name, member in self.members.items():
-            self._accepts(f"members.{name}", member.model.name)
+            self._accepts(f"members.{name}", "models", member.model.name)
             if member.fold is not None and member.fold >= self.folds.n:
                 last = self.folds.n - 1
                 raise ValueError(f"members.{name}.fold: {member.fold} does not exist, folds are 0 to {last}")
         for name in self.ensemble.members:
             self._can_start(f"members.{name}.start", self.members[name])
-        self._accepts("judge", self.judge.model.name)
-        self._accepts("autoencoder", self.autoencoder.model.name)
+        self._has_grouping("spread.grouping", self.spread.grouping)
+        noise = self.dataset.simulate_noise
+        if noise is not None and noise.kind == "within_group":
+            self._has_grouping("dataset.simulate_noise.grouping", noise.grouping)
+        self._accepts("judge", "models", self.judge.model.name)
+        self._accepts("autoencoder", "autoencoders", self.autoencoder.model.name)
         return self
 
     def _can_start(self, where: str, member: Member) -> None:
@@ -216,9 +220,29 @@ class Params(Section):
                 f"{where}: {member.start} goes on from the weights of a judge, so the member's model has to be "
                 "judge.model; give both the same, or set start to null"
             )
+        if member.patches != self.judge.patches:
+            raise ValueError(
+                f"{where}: {member.start} goes on from a judge, so the member's patches have to be judge.patches: a "
+                "network hears what it has learned on; give both the same, or set start to null"
+            )
 
-    def _accepts(self, where: str, model: str) -> None:
-        accepted = registry.constant("models", model, "ACCEPTS")
+    def _has_grouping(self, where: str, grouping: Grouping) -> None:
+        """Check that a grouping that is named is one of the data set, and that one that is written out is possible."""
+        if isinstance(grouping, str):
+            known = ["one", *sorted(registry.keys("datasets", self.dataset.name, "GROUPINGS"))]
+            if grouping not in known:
+                raise ValueError(
+                    f"{where}: {self.dataset.name} has no grouping {grouping!r}, expected one of "
+                    f"{', '.join(known)}, or one that is written out"
+                )
+            return
+        listed = [name for members in grouping.values() for name in members]
+        twice = sorted({name for name in listed if listed.count(name) > 1})
+        if twice:
+            raise ValueError(f"{where}: class {twice[0]!r} is listed more than once, expected each class once")
+
+    def _accepts(self, where: str, kind: str, model: str) -> None:
+        accepted = registry.constant(kind, model, "ACCEPTS")
         if self.features.kind_ not in accepted:
             raise ValueError(
                 f"{where}.model: {model} takes features of kind {' or '.join(accepted)}, "

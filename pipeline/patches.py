@@ -41,25 +41,26 @@ def last_start(length: int, n_frames: int) -> int:
     return length - n_frames if length >= n_frames else length - 1
 
 
-def frames_in_patch(features: Features, patches: Patches, train: np.ndarray) -> int:
-    """Return the frames of a patch; `mean` is the mean length of the clips in rows `train`.
+def resolve(features: Features, patches: Patches, train: np.ndarray) -> Patches:
+    """Return `patches` with a number of frames; `mean` is the mean length of the clips in the bool rows `train`.
 
     Raises:
         DataError: no training clip is usable.
     """
     if patches.frames != "mean":
-        return int(patches.frames)
+        return patches
     lengths = features.index["n_frames"].to_numpy()[train]
     if not (lengths > 0).any():
         raise DataError("features: no usable training clip, so there is no mean length for patches.frames: mean")
-    return round(float(lengths[lengths > 0].mean()))
+    return patches.model_copy(update={"frames": round(float(lengths[lengths > 0].mean()))})
 
 
-def clip_patches(frames: np.ndarray, patches: Patches, n_frames: int) -> np.ndarray:
+def clip_patches(frames: np.ndarray, patches: Patches) -> np.ndarray:
     """Return float32 (k, n_frames, n_bins): the patches whose mean prediction is the clip's.
 
     `resize` has one; `crop` has up to `test_crops`, evenly spaced from the clip's start to its end.
     """
+    n_frames = patches.n_frames
     if patches.mode == "resize":
         return resize(frames, n_frames)[None]
     end = last_start(len(frames), n_frames) if len(frames) > n_frames else 0
@@ -82,7 +83,6 @@ class PatchDataset(keras.utils.PyDataset):
         targets: np.ndarray,
         *,
         patches: Patches,
-        n_frames: int,
         batch_size: int,
         seed: int,
         augmentations: list[Augmentation] | None = None,
@@ -94,7 +94,7 @@ class PatchDataset(keras.utils.PyDataset):
         """
         super().__init__(workers=1, use_multiprocessing=False)
         self._features, self._rows, self._targets = features, rows, targets
-        self._patches, self._n_frames, self._batch_size = patches, n_frames, batch_size
+        self._patches, self._batch_size = patches, batch_size
         self._seed, self._augmentations, self._reconstruct = seed, augmentations or [], reconstruct
         self.epoch = 0
 
@@ -117,9 +117,9 @@ class PatchDataset(keras.utils.PyDataset):
     def _patch(self, row: int, draw: np.random.Generator) -> np.ndarray:
         frames = self._features.clip(row)
         if self._patches.mode == "resize":
-            return resize(frames, self._n_frames)
-        start = int(draw.integers(0, last_start(len(frames), self._n_frames) + 1))
-        return crop(frames, self._n_frames, start)
+            return resize(frames, self._patches.n_frames)
+        start = int(draw.integers(0, last_start(len(frames), self._patches.n_frames) + 1))
+        return crop(frames, self._patches.n_frames, start)
 
 
 class ValidationDataset(keras.utils.PyDataset):
@@ -132,14 +132,13 @@ class ValidationDataset(keras.utils.PyDataset):
         targets: np.ndarray,
         *,
         patches: Patches,
-        n_frames: int,
         batch_size: int = 64,
         reconstruct: bool = False,
     ) -> None:
         """As `PatchDataset`, without what draws."""
         super().__init__(workers=1, use_multiprocessing=False)
         self._features, self._rows, self._targets = features, rows, targets
-        self._patches, self._n_frames, self._batch_size = patches, n_frames, batch_size
+        self._patches, self._batch_size = patches, batch_size
         self._reconstruct = reconstruct
 
     @property
@@ -152,5 +151,5 @@ class ValidationDataset(keras.utils.PyDataset):
         return x, x if self._reconstruct else self._targets[part].astype(np.float32)
 
     def _middle(self, row: int) -> np.ndarray:
-        candidates = clip_patches(self._features.clip(row), self._patches, self._n_frames)
+        candidates = clip_patches(self._features.clip(row), self._patches)
         return candidates[len(candidates) // 2]

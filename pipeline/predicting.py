@@ -13,6 +13,7 @@ from typing import Any, get_args
 import keras
 
 from pipeline import artifacts, members, metrics
+from pipeline.endings import ENDINGS
 from pipeline.ensemble import Method, combine
 from pipeline.errors import ArtifactError, DataError
 from pipeline.extraction import Extracted, extract_each
@@ -20,7 +21,6 @@ from pipeline.params import Features
 from pipeline.progress import bar
 
 BLOCK = 256
-AUDIO = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,11 @@ def find_audio(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in AUDIO)
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS)
             if not inside:
-                raise DataError(f"{path}: no audio in this folder; expected files ending in {', '.join(sorted(AUDIO))}")
+                raise DataError(
+                    f"{path}: no audio in this folder; expected files ending in {', '.join(sorted(ENDINGS))}"
+                )
             found += inside
         elif path.exists():
             found.append(path)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import folds
+from pipeline.endings import ENDINGS
 from pipeline.errors import DataError
 
-_AUDIO = {".wav", ".ogg", ".flac", ".mp3", ".aif", ".aiff", ".opus"}
 _COLUMNS = ["clip_id", "path", "label", "verified", "split", "fold", "group"]
 
 
@@ -120,6 +120,6 @@ def ignored(table: pd.DataFrame, root: Path, raw: Path) -> pd.DataFrame:
     found: list[str] = []
     if any(source.is_relative_to(root) for source in listed) and not raw.is_relative_to(root):
         for folder, _, names in os.walk(root):
-            paths = [Path(folder) / name for name in names if Path(name).suffix.lower() in _AUDIO]
+            paths = [Path(folder) / name for name in names if Path(name).suffix.lower() in ENDINGS]
             found += [path.relative_to(root).as_posix() for path in paths if path not in listed]
     return pd.DataFrame({"path": sorted(found), "reason": "in no row of the data set"}, columns=["path", "reason"])

@@ -25,6 +25,7 @@ FUNCTIONS = {
     "datasets": "load",
     "features": "extract",
     "models": "build",
+    "autoencoders": "build",
     "augment": "augment",
     "projection": "project",
 }
@@ -68,12 +69,25 @@ def function(kind: str, name: str) -> Any:
 
 def constant(kind: str, name: str, constant_name: str) -> Any:
     """Return a literal constant of a plugin's module, read from its source without importing it."""
+    return ast.literal_eval(_declared(kind, name, constant_name))
+
+
+def keys(kind: str, name: str, constant_name: str) -> list[str]:
+    """Return the keys of a mapping that a plugin's module declares, whose values need not be literal."""
+    value = _declared(kind, name, constant_name)
+    if not isinstance(value, ast.Dict):
+        raise ParamsError(f"{kind}: {constant_name} of {name!r} is no mapping that is written out")
+    return [str(ast.literal_eval(key)) for key in value.keys if key is not None]
+
+
+def _declared(kind: str, name: str, constant_name: str) -> ast.expr:
     tree = ast.parse(_path(kind, name).read_text(encoding="utf-8"))
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(t, ast.Name) and t.id == constant_name for t in node.targets
-        ):
-            return ast.literal_eval(node.value)
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Name) and target.id == constant_name for target in targets):
+            return node.value
     raise ParamsError(f"{kind}: {name!r} declares no {constant_name}, so it cannot be used here")
 
 

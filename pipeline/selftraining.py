@@ -16,19 +16,22 @@ import pandas as pd
 
 from pipeline.artifacts import write_table
 from pipeline.checkpoints import Checkpoints
-from pipeline.metrics import accuracy, map_at_k
+from pipeline.metrics import accuracy
 from pipeline.roles import Split
 from pipeline.selection import Selected, lower_bound, select
 from pipeline.training_params import Member
-
-TOP_K = 3
 
 
 class Learner(Protocol):
     """A network that a round fits, and that then scores every clip."""
 
     def fit(
-        self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split
+        self,
+        number: int,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        doubtful: np.ndarray,
+        held_out: tuple[np.ndarray, np.ndarray] | None,
     ) -> pd.DataFrame:
         """Fit round `number` on the clips in `rows`; return one row an epoch.
 
@@ -37,7 +40,7 @@ class Learner(Protocol):
             rows: int (k,).
             targets: float32 (k, n_classes), rows that sum to one.
             doubtful: bool (k,), False where the target is trusted.
-            split: which clips validate, and their given labels.
+            held_out: int (m,), the clips that validate, and float32 (m, n_classes), their targets; None: none does.
         """
 
     def predict(self) -> np.ndarray:
@@ -92,7 +95,7 @@ def run_rounds(
 
 def _one_round(number: int, state: Rounds, split: Split, member: Member, learner: Learner) -> Rounds:
     rows, targets, doubtful = _examples(number, state, split, member)
-    history = learner.fit(number, rows, targets, doubtful, split)
+    history = learner.fit(number, rows, targets, doubtful, _held_out(split))
     probs = learner.predict()
     lower = lower_bound(member.selection, number, member.rounds)
     selected = select(probs, split, member.selection, lower)
@@ -108,7 +111,6 @@ def _one_round(number: int, state: Rounds, split: Split, member: Member, learner
         "epochs": len(history),
         "train_accuracy": accuracy(probs, split.target),
         "val_accuracy": accuracy(probs, held_out),
-        "val_map": map_at_k(probs, held_out, k=TOP_K),
     }
     return Rounds(
         probs=probs,
@@ -131,6 +133,12 @@ def _examples(number: int, state: Rounds, split: Split, member: Member) -> tuple
     certain = np.eye(n_classes, dtype=np.float32)[split.target[trusted]]
     targets = np.concatenate([certain, chosen.targets, split.posterior[believed]])
     return rows, targets, np.arange(len(rows)) >= len(trusted)
+
+
+def _held_out(split: Split) -> tuple[np.ndarray, np.ndarray] | None:
+    rows = np.flatnonzero(split.validation)
+    n_classes = split.posterior.shape[1]
+    return (rows, np.eye(n_classes, dtype=np.float32)[split.given[rows]]) if rows.size else None
 
 
 def _table(number: int, selected: Selected) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Fitting networks: build, compile, fit, and the weights on disk.
+"""Fitting networks: compile, fit, and the weights on disk.
 
 Conventions: takes and returns arrays and Keras objects; what a run means (rounds, folds, members) is decided in
 `pipeline.selftraining`. Every fit starts from a fresh optimizer and a fresh seed, so that a round is a function of
@@ -14,21 +14,11 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline import backend, registry
+from pipeline import backend
 from pipeline.errors import ArtifactError, DataError
+from pipeline.optimizer import OneDeviceAdamW
 from pipeline.progress import bar
-from pipeline.training_params import Fit, Model
-
-
-def build(model: Model, input_shape: tuple[int, int], n_outputs: int, *, seed: int) -> keras.Model:
-    """Return the network described by `model`, its weights drawn from `seed`; earlier networks are forgotten."""
-    backend.fresh(seed)
-    return rebuild(model.name, model.settings, input_shape, n_outputs)
-
-
-def rebuild(name: str, settings: dict[str, Any], input_shape: tuple[int, int], n_outputs: int) -> keras.Model:
-    """Return the network of a plugin and its settings; its weights are to be loaded."""
-    return registry.function("models", name)(input_shape, n_outputs, **settings)
+from pipeline.training_params import Fit
 
 
 def fit(
@@ -90,31 +80,6 @@ def fit(
     ends = np.minimum(table["epoch"] * int(train.num_batches or 1), steps) - 1
     table["learning_rate"] = [_rate(settings, steps, int(step)) for step in ends]
     return table
-
-
-class OneDeviceAdamW(keras.optimizers.AdamW):
-    """AdamW on one device, of which TensorFlow can forget the graph, and whose schedule is asked once a step.
-
-    With TensorFlow, Keras sums gradients over devices before it applies them, also where there is but one, and
-    TensorFlow keeps the graph of each such sum until the process ends: tens of MB a fit (tensorflow#97697). And it
-    works out the learning rate anew for each weight that decays, all of which is traced.
-    """
-
-    _rate_now: Any = None
-
-    def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
-        """Apply gradients at the rate of this step."""
-        self._rate_now = super()._get_current_learning_rate()
-        try:
-            return super().apply(grads, trainable_variables)
-        finally:
-            self._rate_now = None
-
-    def _get_current_learning_rate(self) -> Any:
-        return super()._get_current_learning_rate() if self._rate_now is None else self._rate_now
-
-    def _all_reduce_sum_gradients(self, grads_and_vars: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-        return grads_and_vars
 
 
 def _normalise_anew(network: keras.Model, train: keras.utils.PyDataset, epoch: int) -> None:

@@ -18,6 +18,13 @@ class Patches(Section):
     frames: PositiveInt | Literal["mean"] = 128
     test_crops: PositiveInt = 3
 
+    @property
+    def n_frames(self) -> int:
+        """The frames of a patch, once `patches.resolve` has said what `mean` is."""
+        if self.frames == "mean":
+            raise ValueError("patches.frames: mean is not a number of frames yet")
+        return self.frames
+
 
 class Model(Plugin):
     """A network and its size."""
@@ -38,16 +45,6 @@ class Fit(Section):
     patience: PositiveInt | None = None
 
 
-class Autoencoder(Section):
-    """The autoencoder whose latents labels are spread over."""
-
-    patches: Patches
-    model: Model
-    latents: PositiveInt
-    fit: Fit
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
-
-
 class Augment(PluginSections):
     """Augmentations, applied in the order in which they are listed."""
 
@@ -61,22 +58,69 @@ class Augment(PluginSections):
         return dict(self.model_extra or {})
 
 
-class Judge(Section):
-    """Cross-fitted models, each judging the fold whose labels it was not trained on."""
+class Doubtful(Section):
+    """How much, and by which loss, clips count whose target is doubtful: pseudo-labels and soft targets."""
 
-    linear: PositiveFloat = 0.03
+    loss: Literal["crossentropy", "gce", "bootstrap"] = "crossentropy"
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    q: Annotated[float, Field(gt=0, le=1)] = 0.7
+    beta: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
+class Recipe(Section):
+    """What a network is and how it is trained: what judges and members have in common."""
+
     model: Model
     patches: Patches
     fit: Fit
-    unverified_epochs: NonNegativeInt = 0
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augment: Augment = Augment()
+    doubtful: Doubtful = Doubtful()
+
+    @model_validator(mode="after")
+    def _one_way_to_keep_weights(self) -> "Recipe":
+        if self.ema is not None and self.fit.patience is not None:
+            raise ValueError(
+                "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
+            )
+        return self
+
+
+class AutoencoderModel(Plugin):
+    """An autoencoder and its size."""
+
+    @classmethod
+    def kind(cls) -> str:
+        return "autoencoders"
+
+
+class Autoencoder(Section):
+    """The autoencoder whose latents labels are spread over."""
+
+    patches: Patches
+    model: AutoencoderModel
+    latents: PositiveInt
+    fit: Fit
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
+
+
+class Judge(Recipe):
+    """Cross-fitted models, each judging the fold whose labels it was not trained on."""
+
+    linear: PositiveFloat = 0.03
+    unverified_epochs: NonNegativeInt = 0
 
     @property
     def rounds(self) -> int:
         """1, or 2 where the networks go on with the sound of the unverified clips."""
         return 2 if self.unverified_epochs else 1
+
+    @model_validator(mode="after")
+    def _possible(self) -> "Judge":
+        if self.fit.patience is not None:
+            raise ValueError("judges validate on no clip, so fit.patience must be null")
+        return self
 
 
 class Selection(Section):
@@ -95,38 +139,18 @@ class Selection(Section):
         return self
 
 
-class Doubtful(Section):
-    """How much, and by which loss, clips count whose target is doubtful: pseudo-labels and soft targets."""
-
-    loss: Literal["crossentropy", "gce", "bootstrap"] = "crossentropy"
-    weight: Annotated[float, Field(gt=0)] = 1.0
-    q: Annotated[float, Field(gt=0, le=1)] = 0.7
-    beta: Annotated[float, Field(gt=0, le=1)] = 0.8
-
-
-class Member(Section):
+class Member(Recipe):
     """One network trained in rounds of self-training."""
 
-    model: Model
     train_on: Literal["verified", "promoted", "agreed", "all", "posterior"] = "promoted"
     fold: NonNegativeInt | None = 0
     rounds: PositiveInt = 3
     restart: bool = False
     start: NonNegativeInt | None = None
-    patches: Patches
-    fit: Fit
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    augment: Augment = Augment()
     selection: Selection = Selection()
-    doubtful: Doubtful = Doubtful()
 
     @model_validator(mode="after")
     def _possible(self) -> "Member":
-        if self.ema is not None and self.fit.patience is not None:
-            raise ValueError(
-                "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
-            )
         if self.fold is not None and self.start is not None:
             raise ValueError(
                 f"fold: {self.fold} validates on clips that the judges have heard, so a member that goes on from one "

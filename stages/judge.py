@@ -24,26 +24,27 @@ def work(params: Params, at: argparse.Namespace) -> None:
         return
     machine = backend.configure(params.compute.device, params.compute.precision)
     roles = judging.roles(clips, classes, features.ok)
-    n_frames = patches.frames_in_patch(features, params.judge.patches, roles.train)
+    resolved = patches.resolve(features, params.judge.patches, roles.train)
+    settings = params.judge.model_copy(update={"patches": resolved})
     key = fingerprint.digest(
-        [params.judge.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],
+        [settings.model_dump(), params.seed, vars(machine), features.settings, classes],
         [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
         [fingerprint.code(Path(__file__), ROOT)],
         *(np.asarray(value) for value in vars(roles).values()),
     )
     checkpoints = Checkpoints(at.checkpoints / "judge", key)
-    fit = crossfit.fit_and_score(features, params.judge, len(classes), n_frames, seed=params.seed)
+    fit = crossfit.fit_and_score(features, settings, len(classes), seed=params.seed)
     judged = judging.judge(
         roles,
         len(classes),
-        params.judge.rounds,
+        settings.rounds,
         fit,
         checkpoints,
         say=lambda line: print(f"judge: {line}", flush=True),
         side_by_side=crossfit.side_by_side(params.compute, machine, len(roles.folds)),
     )
-    simple = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
-    near = crossfit.alike(features, params.judge, len(classes), n_frames, judged.weights, roles.train, clips["group"])
+    simple = linear.judge(linear.summaries(features), roles, len(classes), settings.linear)
+    near = crossfit.alike(features, settings, len(classes), judged.weights, roles.train, clips["group"])
     judging.write(at.out, judged, simple, near)
     checkpoints.remove()
 

@@ -25,18 +25,21 @@ def work(params: Params, at: argparse.Namespace) -> None:
     artifacts.same_clips(labels, clips, at.labels / "labels.csv")
     posterior = artifacts.read_probs(at.labels / "posterior.npy", len(clips), len(classes), open_set=True)
     ruled_out = corrections.ruled_out(corrections.read(at.labels / "corrections.csv"), clips, classes)
+    train = (clips["split"] == "train").to_numpy() & features.ok
+    member = member.model_copy(update={"patches": patches.resolve(features, member.patches, train)})
     split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)
-    n_frames = patches.frames_in_patch(features, member.patches, split.trusted)
     start = None if member.start is None else weights.of(at.judged / weights.FILE, member.start)
     key = fingerprint.digest(
-        [member.model_dump(), params.seed, vars(machine), features.settings, classes, n_frames],
+        [member.model_dump(), params.seed, vars(machine), features.settings, classes],
         [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
         [fingerprint.code(Path(__file__), ROOT)],
         *vars(split).values(),
         *(start or []),
     )
     checkpoints = Checkpoints(at.checkpoints / at.member, key)
-    learner = KerasLearner(features, member, len(classes), n_frames, seed=params.seed, name=at.member, start=start)
+    learner = KerasLearner(
+        features, member, len(classes), seed=params.seed, name=at.member, start=start, restart=member.restart
+    )
     state = selftraining.run_rounds(
         split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)
     )
@@ -49,7 +52,6 @@ def work(params: Params, at: argparse.Namespace) -> None:
         clips=clips,
         classes=classes,
         split=split,
-        n_frames=n_frames,
     )
     checkpoints.remove()
 

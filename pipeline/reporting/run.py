@@ -17,7 +17,7 @@ from pipeline.errors import ArtifactError
 from pipeline.params import Params
 
 ROUNDS = ["round", "trusted", "pseudo", "pool", "lower", "upper", "selected", "epochs"]
-ROUNDS += ["train_accuracy", "val_accuracy", "val_map"]
+ROUNDS += ["train_accuracy", "val_accuracy"]
 PROMOTION = ["classes", "clips", "verified", "promoted", "corrected", "left_out", "trusted_percent"]
 PROMOTION += ["agreement", "true_agreement", "false_agreement", "noise_rate", "noise_low", "noise_high"]
 PROMOTION += ["precision", "precision_low", "precision_high", "outside", "outside_low", "outside_high"]

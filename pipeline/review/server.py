@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from pipeline import corrections
+from pipeline.endings import MEDIA_TYPES
 from pipeline.errors import ArtifactError, EarmarkError
 from pipeline.review.desk import Conflict, Desk
 from pipeline.review.guard import Guard, add_headers, refusal
@@ -21,16 +22,6 @@ MOST = 16 * 2**20  # bytes of a request: some 50,000 decisions
 LONGEST = 10_000  # characters of a cell; far longer ones are written but not read again
 
 _UNKNOWN = "application/octet-stream"
-_AUDIO = {
-    ".wav": "audio/wav",
-    ".flac": "audio/flac",
-    ".ogg": "audio/ogg",
-    ".oga": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".mp3": "audio/mpeg",
-    ".aif": "audio/aiff",
-    ".aiff": "audio/aiff",
-}
 _PAGES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -83,7 +74,7 @@ class _Server:
             path = await asyncio.to_thread(self._desk.audio, unquote(raw, errors="strict"))
         except ValueError as error:
             return refusal(409, str(error)) if isinstance(error, EarmarkError) else refusal(404, "no such clip")
-        return _file(path, _AUDIO) if path else refusal(404, "no such clip, or its audio is gone")
+        return _file(path, MEDIA_TYPES) if path else refusal(404, "no such clip, or its audio is gone")
 
     async def session(self, request: web.Request) -> web.StreamResponse:
         return await _answer(lambda: {"run_id": self._desk.snapshot().run_id, "file": str(self._desk.file)})

@@ -16,7 +16,7 @@ TWIN = np.arange(N) ^ 1
 @pytest.fixture(scope="module")
 def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
     """Clips of which each even one and the next are one sound, and two networks that have learned nothing."""
-    from pipeline import backend, training
+    from pipeline import backend, building
 
     backend.configure("cpu", "float32")
     sounds = np.random.default_rng(0).random((N // 2, FRAMES, BINS)).astype(np.float16)
@@ -25,7 +25,7 @@ def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
     model = {"name": "vgg_small", "width": 4, "depth": 1, "dense": 8}
     given = {"model": model, "fit": {"epochs": 1}, "patches": {"mode": "crop", "frames": FRAMES}}
     settings = Judge.model_validate(given)
-    networks = [training.build(settings.model, (FRAMES, BINS), 3, seed=seed) for seed in (1, 2)]
+    networks = [building.build(settings.model, (FRAMES, BINS), 3, seed=seed) for seed in (1, 2)]
     judges = {fold: network.get_weights() for fold, network in enumerate(networks)}
     return Features(frames, index, {"kind": "mel", "n_bins": BINS}), settings, judges
 
@@ -34,7 +34,7 @@ def _alike(heard, rows, groups) -> np.ndarray:
     from pipeline import crossfit
 
     features, settings, judges = heard
-    return crossfit.alike(features, settings, 3, FRAMES, judges, rows, pd.Series(groups))
+    return crossfit.alike(features, settings, 3, judges, rows, pd.Series(groups))
 
 
 def test_the_nearest_is_the_same_sound_from_another_source(heard) -> None:

@@ -69,7 +69,7 @@ def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(featu
     machine = backend.configure("cpu", "float32")
     model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
     settings = Judge.model_validate({"model": model, "fit": {"epochs": 2}, "patches": {"mode": "crop", "frames": 8}})
-    fit = crossfit.fit_and_score(features, settings, 2, FRAMES, seed=1)
+    fit = crossfit.fit_and_score(features, settings, 2, seed=1)
     two = crossfit.side_by_side(Compute(precision="float32", jobs=2), machine, 3)
     first, second = (list(two(fit, lessons)) for _ in range(2))
     np.testing.assert_array_equal(_said(first), _said(second))
@@ -92,7 +92,7 @@ def test_a_network_goes_on_from_the_weights_it_is_given_for_as_long_as_is_said(
     # At this rate the weights, and so the answers, stay as good as they were.
     slow = {"epochs": 3, "learning_rate": 1e-9, "weight_decay": 0.0}
     given = {"model": model, "fit": slow, "patches": {"mode": "crop", "frames": 8}, "unverified_epochs": 2}
-    fit = crossfit.fit_and_score(features, Judge.model_validate(given), 2, FRAMES, seed=1)
+    fit = crossfit.fit_and_score(features, Judge.model_validate(given), 2, seed=1)
     start = fit(lessons[0])
     on = fit(replace(lessons[0], name="judge 2, fold 0", start=start.weights))
     fresh = fit(replace(lessons[0], name="judge 2, fold 0"))

@@ -1,5 +1,7 @@
 """What every network promises, whichever is added."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,12 +10,13 @@ from pipeline.training_params import Fit, Model
 
 pytestmark = pytest.mark.keras
 
-CLASSIFIERS = [name for name in registry.names("models") if name != "autoencoder"]
+CLASSIFIERS, AUTOENCODERS = registry.names("models"), registry.names("autoencoders")
+KINDS = ("models", "autoencoders")
 SMALL = {"width": 2, "depth": 2}
 
 
-def settings(name: str) -> dict[str, int]:
-    declared = registry.settings_model("models", name).model_fields
+def settings(name: str, kind: str = "models") -> dict[str, int]:
+    declared = registry.settings_model(kind, name).model_fields
     return {key: value for key, value in (SMALL | {"dense": 4}).items() if key in declared}
 
 
@@ -27,9 +30,9 @@ def _configured() -> None:
 @pytest.mark.parametrize("name", CLASSIFIERS)
 @pytest.mark.parametrize("shape", [(16, 8), (21, 13), (5, 64)])
 def test_a_classifier_gives_distributions_for_any_patch(name: str, shape: tuple[int, int]) -> None:
-    from pipeline import inference, training
+    from pipeline import building, inference
 
-    network = training.build(Model(name=name, **settings(name)), shape, 5, seed=1)
+    network = building.build(Model(name=name, **settings(name)), shape, 5, seed=1)
     x = np.random.default_rng(0).random((3, *shape), dtype=np.float32)
     probs = inference.predict(network, x)
     assert probs.shape == (3, 5)
@@ -37,11 +40,16 @@ def test_a_classifier_gives_distributions_for_any_patch(name: str, shape: tuple[
     np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(16, 8), (21, 13), (439, 33)])
-def test_the_autoencoder_gives_back_any_shape(shape: tuple[int, int]) -> None:
-    from pipeline import inference, training
+def autoencoder(name: str, shape: tuple[int, int], latents: int) -> Any:
+    return registry.function("autoencoders", name)(shape, latents, **settings(name, "autoencoders"))
 
-    network = training.build(Model(name="autoencoder", **SMALL), shape, 7, seed=1)
+
+@pytest.mark.parametrize("name", AUTOENCODERS)
+@pytest.mark.parametrize("shape", [(16, 8), (21, 13), (439, 33)])
+def test_an_autoencoder_gives_back_any_shape(name: str, shape: tuple[int, int]) -> None:
+    from pipeline import inference
+
+    network = autoencoder(name, shape, 7)
     x = np.zeros((2, *shape), np.float32)
     assert inference.predict(network, x).shape == (2, *shape)
     assert inference.predict(inference.part(network, "latent"), x).shape == (2, 7)
@@ -49,10 +57,10 @@ def test_the_autoencoder_gives_back_any_shape(shape: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(name: str) -> None:
-    from pipeline import training
+    from pipeline import building
 
     def weights(seed: int) -> np.ndarray:
-        network = training.build(Model(name=name, **settings(name)), (16, 8), 3, seed=seed)
+        network = building.build(Model(name=name, **settings(name)), (16, 8), 3, seed=seed)
         return np.concatenate([w.ravel() for w in network.get_weights()])
 
     np.testing.assert_array_equal(weights(1), weights(1))
@@ -80,13 +88,16 @@ class Batches:
         return Made(workers=1)
 
 
-@pytest.mark.parametrize("name", registry.names("models"))
-def test_a_few_steps_lower_the_loss_and_weights_survive_the_disk(name: str, tmp_path) -> None:
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in registry.names(kind)])
+def test_a_few_steps_lower_the_loss_and_weights_survive_the_disk(kind: str, name: str, tmp_path) -> None:
     from pipeline import inference, training
 
-    auto = name == "autoencoder"
-    model, shape = Model(name=name, **settings(name)), (16, 8)
-    network = training.build(model, shape, 2, seed=3)
+    auto, shape = kind == "autoencoders", (16, 8)
+
+    def built() -> Any:
+        return registry.function(kind, name)(shape, 2, **settings(name, kind))
+
+    network = built()
     fit = Fit(epochs=8, learning_rate=0.01, schedule="cosine")
     data = Batches(shape, reconstruct=auto)
     history = training.fit(network, data, data, fit, loss="mse" if auto else "categorical_crossentropy")
@@ -95,7 +106,7 @@ def test_a_few_steps_lower_the_loss_and_weights_survive_the_disk(name: str, tmp_
     x = data[0][0]
     before = inference.predict(network, x)
     training.save_weights(network, tmp_path / "a.weights.h5")
-    again = training.build(model, shape, 2, seed=4)
+    again = built()
     training.load_weights(again, tmp_path / "a.weights.h5")
     np.testing.assert_array_equal(inference.predict(again, x), before)
 
@@ -104,20 +115,19 @@ def test_a_loss_that_explodes_is_an_error_in_words() -> None:
     from pipeline import training
     from pipeline.errors import DataError
 
-    network = training.build(Model(name="autoencoder", **SMALL), (16, 8), 2, seed=1)
     data = Batches((16, 8), reconstruct=True)
     data[0][0][:] = np.inf
     with pytest.raises(DataError, match="no longer a number"):
-        training.fit(network, data, None, Fit(epochs=2), loss="mse", title="autoencoder")
+        training.fit(autoencoder("conv", (16, 8), 2), data, None, Fit(epochs=2), loss="mse", title="autoencoder")
 
 
 def test_weights_of_another_network_are_refused(tmp_path) -> None:
-    from pipeline import training
+    from pipeline import building, training
     from pipeline.errors import ArtifactError
 
-    network = training.build(Model(name="vgg_small", **settings("vgg_small")), (16, 8), 2, seed=1)
+    network = building.build(Model(name="vgg_small", **settings("vgg_small")), (16, 8), 2, seed=1)
     training.save_weights(network, tmp_path / "a.weights.h5")
-    other = training.build(Model(name="vgg_small", width=3, depth=2, dense=4), (16, 8), 2, seed=1)
+    other = building.build(Model(name="vgg_small", width=3, depth=2, dense=4), (16, 8), 2, seed=1)
     with pytest.raises(ArtifactError, match="do not fit"):
         training.load_weights(other, tmp_path / "a.weights.h5")
 

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from pipeline import registry
+
 pytestmark = pytest.mark.keras
 
 INTEL = "processor\t: 0\nflags\t\t: fpu sse avx512f avx512_bf16 amx_tile\nbugs\t\t: spectre_v1\n"
@@ -21,23 +23,23 @@ def float32_afterwards() -> Iterator[None]:
     backend.configure("cpu", "float32")
 
 
-@pytest.mark.parametrize("name", ["vgg_small", "autoencoder"])
+@pytest.mark.parametrize(("kind", "name"), [("models", "vgg_small"), ("autoencoders", "conv")])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_networks_compute_as_asked_and_answer_in_float32(
-    name: str, precision: Literal["float32", "mixed_bfloat16"]
+    kind: str, name: str, precision: Literal["float32", "mixed_bfloat16"]
 ) -> None:
-    from pipeline import backend, training
-    from pipeline.training_params import Model
+    from pipeline import backend
 
     backend.configure("cpu", precision)
-    network = training.build(Model.model_validate({"name": name, "width": 2, "depth": 2}), (16, 16), 3, seed=1)
+    backend.fresh(1)
+    network = registry.function(kind, name)((16, 16), 3, width=2, depth=2)
     convolutions = [layer for layer in network.layers if "conv" in layer.name and "transpose" not in layer.name]
     assert {layer.compute_dtype for layer in convolutions} == {precision.removeprefix("mixed_")}
     assert {weight.dtype for weight in network.trainable_variables} == {"float32"}
     assert network.output.dtype == "float32"
     network.compile(optimizer="adam", loss="mse")
     x = np.random.default_rng(0).random((4, 16, 16)).astype(np.float32)
-    y = x if name == "autoencoder" else np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+    y = x if kind == "autoencoders" else np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
     assert np.isfinite(network.train_on_batch(x, y))
 
 

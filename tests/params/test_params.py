@@ -61,6 +61,19 @@ def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
         ("members.second.model.width", 8, "members.second.start: 1 goes on from the weights of a judge, so the"),
         ("judge.model.depth", 3, "members.small.start: 0 goes on from the weights of a judge, so the member's model"),
         ("spread.source", "latents", "members.small.start: 0 goes on from a judge, but spread.source: latents asks"),
+        ("judge.patches.frames", 32, "members.small.start: 0 goes on from a judge, so the member's patches have to be"),
+        ("self_train.patches.mode", "resize", "members.small.start: 0 goes on from a judge, so the member's patches"),
+        ("judge.fit.patience", 6, "judge: ema and fit.patience exclude each other"),
+        ("autoencoder.model.name", "vgg_small", "autoencoders: there is no 'vgg_small', there are conv"),
+        ("members.small.model.name", "conv", "models: there is no 'conv'"),
+        ("judge.model.name", "conv", "models: there is no 'conv'"),
+        ("spread.grouping", "three", "spread.grouping: demo has no grouping 'three', expected one of one, two"),
+        ("spread.grouping", {"a": ["Bell", "Rain"], "b": ["Bell"]}, "class 'Bell' is listed more than once"),
+        (
+            "dataset.simulate_noise",
+            {"verified_fraction": 0.5, "rate": 0.5, "grouping": "five"},
+            "dataset.simulate_noise.grouping: demo has no grouping 'five'",
+        ),
         ("self_train.augment.mixup.alpha", 0, "augment.mixup.alpha: "),
         ("members.small.model.widht", 3, "members.small.model.widht: not a setting of vgg_small"),
         ("members.small.model.name", "vgg", "there is no 'vgg'"),
@@ -137,6 +150,14 @@ def test_numbers_are_read_as_dvc_reads_them(root: Path, tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
     assert load_params(path).autoencoder.fit.learning_rate == 1e-3
+
+
+def test_a_judge_that_validates_on_no_clip_has_no_patience(root: Path, tmp_path: Path) -> None:
+    data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
+    data["judge"] |= {"ema": None, "fit": data["judge"]["fit"] | {"patience": 6}}
+    YAML().dump(data, tmp_path / "params.yaml")
+    with pytest.raises(ParamsError, match=r"judge: judges validate on no clip, so fit\.patience must be null"):
+        load_params(tmp_path / "params.yaml")
 
 
 def test_overlay_goes_into_mappings_but_replaces_a_model_whole() -> None:

@@ -36,17 +36,19 @@ def test_a_preset_loads_and_lists_every_section(root: Path, path: Path) -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_the_networks_of_a_preset_can_be_built(path: Path) -> None:
-    from pipeline import training
+    from pipeline import building
 
     params = load_params(path)
     kind = params.features.kind_
     bins = registry.load("features", kind).n_bins(params.features.sr, **params.features.settings)
     for member in params.members.values():
         assert isinstance(member.patches.frames, int)
-        network = training.build(member.model, (member.patches.frames, bins), 41, seed=0)
+        network = building.build(member.model, (member.patches.frames, bins), 41, seed=0)
         assert network.output_shape == (None, 41)
     auto = params.autoencoder
-    network = training.build(auto.model, (auto.patches.frames, bins), auto.latents, seed=0)
+    network = registry.function("autoencoders", auto.model.name)(
+        (auto.patches.n_frames, bins), auto.latents, **auto.model.settings
+    )
     assert network.get_layer("latent").output.shape == (None, auto.latents)
 
 

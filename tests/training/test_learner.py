@@ -69,7 +69,7 @@ def train(features: Features, member, folder: Path, split: Split, **changes: obj
     from pipeline.learner import KerasLearner
 
     settings = member(**(BASE | changes))
-    learner = KerasLearner(features, settings, 3, FRAMES, seed=0, name="m")
+    learner = KerasLearner(features, settings, 3, seed=0, name="m")
     state = run_rounds(split, settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
     assert state.probs is not None
     return settings, learner, state
@@ -100,7 +100,7 @@ def test_without_a_fold_a_member_is_written_and_used(features, member, tmp_path)
     assert state.history[["val_loss", "val_accuracy"]].isna().all(axis=None)
     assert state.history[["loss", "accuracy"]].notna().all(axis=None)
     clips = features.index[["clip_id"]]
-    written = {"features": features, "clips": clips, "classes": list("abc"), "split": roles(None), "n_frames": FRAMES}
+    written = {"features": features, "clips": clips, "classes": list("abc"), "split": roles(None)}
     members.write(tmp_path / "one", settings, state, learner, **written)
     network, card = members.load(tmp_path / "one")
     assert card["fold"] is None
@@ -114,14 +114,14 @@ def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> No
     """The moving statistics after a fit are the mean of the batches' own, under the averaged weights."""
     import keras
 
-    from pipeline import training
+    from pipeline import building, training
     from pipeline.patches import PatchDataset
 
     model = Model(**MODEL)
-    network = training.build(model, (FRAMES, BINS), 3, seed=0)
+    network = building.build(model, (FRAMES, BINS), 3, seed=0)
     momentum = [getattr(layer, "momentum", None) for layer in network.layers]
     hot = np.eye(3, dtype=np.float32)[np.arange(N) % 3]
-    common = {"patches": Patches(frames=FRAMES), "n_frames": FRAMES, "batch_size": 12, "seed": 0}
+    common = {"patches": Patches(frames=FRAMES), "batch_size": 12, "seed": 0}
     batches = PatchDataset(features, np.arange(N), hot, **common)
     fit = Fit(epochs=3, learning_rate=0.05, schedule="constant")
     training.fit(network, batches, None, fit, loss="categorical_crossentropy", ema=0.9)
@@ -147,7 +147,7 @@ def before(features, member, tmp_path) -> list[np.ndarray]:
 def begun(features, settings, folder: Path, start: list[np.ndarray] | None):
     from pipeline.learner import KerasLearner
 
-    learner = KerasLearner(features, settings, 3, FRAMES, seed=0, name="m", start=start)
+    learner = KerasLearner(features, settings, 3, seed=0, name="m", start=start)
     return run_rounds(roles(None), settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
 
 
@@ -172,9 +172,9 @@ def test_rounds_that_restart_begin_with_the_weights_that_were_given(
     settings = member(**(BASE | {"rounds": 2, "restart": restart, "fit": SLOW | {"epochs": 20, "learning_rate": 0.02}}))
     slow = settings.model_copy(update={"fit": member(**(BASE | {"fit": SLOW})).fit})
     rows, sure = np.arange(0, N, 2), np.zeros(N // 2, bool)
-    first = KerasLearner(features, settings, 3, FRAMES, seed=0, name="m", start=before)
+    first = KerasLearner(features, settings, 3, seed=0, name="m", start=before, restart=restart)
     first.fit(1, rows, np.eye(3, dtype=np.float32)[(rows + 1) % 3], sure)
-    second = KerasLearner(features, slow, 3, FRAMES, seed=0, name="m", start=before)
+    second = KerasLearner(features, slow, 3, seed=0, name="m", start=before, restart=restart)
     second.weights = first.weights
     second.fit(2, rows, np.eye(3, dtype=np.float32)[rows % 3], sure)
     right = (second.predict().argmax(axis=1) == np.arange(N) % 3).mean()

@@ -30,7 +30,7 @@ def test_patches_of_a_clip_have_the_shape_and_only_its_values(length: int, wante
     from pipeline.patches import clip_patches
 
     clip = features([length]).clip(0)
-    made = clip_patches(clip, Patches(mode=mode, frames=wanted, test_crops=crops), wanted)
+    made = clip_patches(clip, Patches(mode=mode, frames=wanted, test_crops=crops))
     assert made.shape[1:] == (wanted, 4)
     assert made.dtype == np.float32
     assert 1 <= len(made) <= crops
@@ -42,7 +42,7 @@ def test_crops_reach_from_the_first_frame_to_the_last() -> None:
     from pipeline.patches import clip_patches
 
     clip = features([50]).clip(0).astype(np.float32)
-    made = clip_patches(clip, Patches(frames=20, test_crops=3), 20)
+    made = clip_patches(clip, Patches(frames=20, test_crops=3))
     np.testing.assert_array_equal(made[0], clip[:20])
     np.testing.assert_array_equal(made[-1], clip[-20:])
 
@@ -56,19 +56,19 @@ def test_resize_to_the_same_length_changes_nothing_and_ends_stay() -> None:
 
 
 def test_mean_length_is_that_of_the_training_clips() -> None:
-    from pipeline.patches import frames_in_patch
+    from pipeline.patches import resolve
 
     mean = Patches(mode="resize", frames="mean")
-    assert frames_in_patch(features([10, 20, 999]), mean, np.array([True, True, False])) == 15
+    assert resolve(features([10, 20, 999]), mean, np.array([True, True, False])).n_frames == 15
     with pytest.raises(DataError, match="no usable training clip"):
-        frames_in_patch(features([10]), mean, np.array([False]))
+        resolve(features([10]), mean, np.array([False]))
 
 
 def dataset(seed: int = 0):
     from pipeline.patches import PatchDataset
 
     made = features([30, 5, 12, 40, 8, 22, 17])
-    return PatchDataset(made, np.arange(7), np.eye(7), patches=Patches(frames=10), n_frames=10, batch_size=3, seed=seed)
+    return PatchDataset(made, np.arange(7), np.eye(7), patches=Patches(frames=10), batch_size=3, seed=seed)
 
 
 def test_an_epoch_shows_every_clip_once_and_the_next_in_another_order() -> None:
@@ -90,7 +90,7 @@ def test_a_batch_does_not_depend_on_what_was_drawn_before() -> None:
 
 def test_keras_draws_each_epoch_as_the_dataset_defines_it() -> None:
     """Prefetching and the adapter's look at the first batches must not shift the epochs."""
-    from pipeline import backend, training
+    from pipeline import backend, building, training
     from pipeline.patches import PatchDataset
 
     backend.configure("cpu", "float32")
@@ -102,8 +102,8 @@ def test_keras_draws_each_epoch_as_the_dataset_defines_it() -> None:
             return super().__getitem__(index)
 
     made = features([30, 5, 12, 40, 8, 22, 17])
-    spy = Spy(made, np.arange(7), np.eye(7), patches=Patches(frames=10), n_frames=10, batch_size=3, seed=0)
-    network = training.build(Model(name="vgg_small", width=2, depth=1, dense=2), (10, 4), 7, seed=0)
+    spy = Spy(made, np.arange(7), np.eye(7), patches=Patches(frames=10), batch_size=3, seed=0)
+    network = building.build(Model(name="vgg_small", width=2, depth=1, dense=2), (10, 4), 7, seed=0)
     training.fit(network, spy, None, Fit(epochs=4), loss="categorical_crossentropy")
     drawn = seen[-12:]
     assert drawn == [(epoch, index) for epoch in range(4) for index in range(3)]

@@ -23,7 +23,7 @@ def test_the_training_step_is_traced_once() -> None:
     features = Features(np.ones((12, 5), np.float16), index, {"n_bins": 5})
     # Three clips in batches of two: the last one is of another size.
     data = PatchDataset(
-        features, np.arange(3), np.eye(3, dtype=np.float32), patches=Patches(), n_frames=4, batch_size=2, seed=0
+        features, np.arange(3), np.eye(3, dtype=np.float32), patches=Patches(frames=4), batch_size=2, seed=0
     )
     backend.fresh(0)
     network = keras.Sequential([keras.Input((4, 5)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")])

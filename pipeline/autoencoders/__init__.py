@@ -1,0 +1,1 @@
+"""Autoencoders: one module each, `build(input_shape, n_outputs, ...)` returns a Keras model with a layer `latent`."""
