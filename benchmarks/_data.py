@@ -234,7 +234,7 @@ def _groups(named: str | Mapping[str, Sequence[str]], dataset: str, classes: lis
     if not isinstance(named, str):
         cut = {group: [name for name in members if name in classes] for group, members in named.items()}
         named = {group: members for group, members in cut.items() if members}
-    return grouping.resolve(named, dataset, classes)
+    return grouping.resolve(named, registry.load("datasets", dataset).GROUPINGS, classes, "spread.grouping")
 
 
 def _noisy(clean: Clean, folder: Path, groups: dict[str, list[str]]) -> Noisy:

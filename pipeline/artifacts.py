@@ -9,6 +9,7 @@ reports and benchmarks.
 import json
 import os
 import tokenize
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,11 +110,17 @@ def read_array(path: str | Path, *, shape: tuple[int | None, ...], dtype: str = 
     return array
 
 
-def write_clips(folder: str | Path, clips: pd.DataFrame, classes: list[str]) -> None:
-    """Write `clips.csv`, `files.csv` and `classes.json` into `folder`, checked against the schema."""
+def write_clips(
+    folder: str | Path,
+    clips: pd.DataFrame,
+    classes: list[str],
+    groupings: Mapping[str, Mapping[str, list[str]]] | None = None,
+) -> None:
+    """Write `clips.csv`, `files.csv`, `classes.json` and `groupings.json` into `folder`, checked against the schema."""
     folder = Path(folder)
     clips = schemas.check(schemas.CLIPS, clips.sort_values("clip_id", ignore_index=True), folder / "clips.csv")
     write_json(folder / "classes.json", classes)
+    write_json(folder / "groupings.json", groupings or {})
     write_table(folder / "files.csv", clips[list(schemas.FILES.columns)])
     write_table(folder / "clips.csv", clips)
 
@@ -251,11 +258,47 @@ def read_neighbours(path: str | Path, n_clips: int) -> np.ndarray:
     return near
 
 
-def write_labels(path: str | Path, labels: pd.DataFrame) -> None:
-    """Write `labels.csv`, checked against `schemas.LABELS`."""
-    write_table(path, schemas.check(schemas.LABELS, labels, path))
+def write_labels(folder: str | Path, labels: pd.DataFrame) -> None:
+    """Write `labels.csv` and `targets.csv` into `folder`, checked against `schemas.LABELS`."""
+    folder = Path(folder)
+    labels = schemas.check(schemas.LABELS, labels, folder / "labels.csv")
+    write_table(folder / "labels.csv", labels)
+    write_table(folder / "targets.csv", labels[list(schemas.TARGETS.columns)])
 
 
-def read_labels(path: str | Path) -> pd.DataFrame:
+def read_labels(folder: str | Path) -> pd.DataFrame:
     """Return `labels.csv`: one row a clip, in the order of clips.csv; columns as in `schemas.LABELS`."""
+    path = Path(folder) / "labels.csv"
     return schemas.check(schemas.LABELS, read_table(path), path)
+
+
+def read_targets(folder: str | Path) -> pd.DataFrame:
+    """Return `targets.csv`: what members are trained by, so that another reason or probability retrains none.
+
+    One row a clip, in the order of clips.csv; columns as in `schemas.TARGETS`.
+    """
+    path = Path(folder) / "targets.csv"
+    return schemas.check(schemas.TARGETS, read_table(path), path)
+
+
+def read_ruled_out(path: str | Path, n_clips: int, n_classes: int) -> np.ndarray:
+    """Read bool (n_clips, n_classes): the classes that a person said a clip is not of.
+
+    Raises:
+        ArtifactError: missing, or of another shape.
+    """
+    return np.asarray(read_array(path, shape=(n_clips, n_classes), dtype="bool"))
+
+
+def read_groupings(folder: str | Path) -> dict[str, dict[str, list[str]]]:
+    """Return `groupings.json`: the groupings that came with the data set, by name.
+
+    Raises:
+        ArtifactError: missing, or not names of classes by group.
+    """
+    path = Path(folder) / "groupings.json"
+    found = read_record(path)
+    lists = [names for groups in found.values() if isinstance(groups, dict) for names in groups.values()]
+    if not all(isinstance(groups, dict) for groups in found.values()) or not all(isinstance(n, list) for n in lists):
+        raise ArtifactError(f"{path}: expected lists of classes by group; remove it and run `dvc repro`")
+    return found

@@ -185,19 +185,6 @@ def ruled_out(table: pd.DataFrame, clips: pd.DataFrame, classes: list[str]) -> n
     return found
 
 
-def without(probs: np.ndarray, ruled_out: np.ndarray) -> np.ndarray:
-    """Return `probs` (n, n_classes) without what is ruled out: zero there, NaN rows where nothing else is possible.
-
-    Rows of which a class is ruled out sum to as much as before; all others stay as they are to the bit.
-    """
-    rows = ruled_out.any(axis=1)
-    left = np.where(ruled_out[rows], 0, probs[rows]).astype(probs.dtype)
-    before, total = (part.sum(axis=1, keepdims=True) for part in (probs[rows], left))
-    found = probs.copy()
-    found[rows] = before * np.divide(left, total, out=np.full_like(left, np.nan), where=total > 0)
-    return found
-
-
 def _found(clips: pd.DataFrame, table: pd.DataFrame) -> Iterator[tuple[int, _Verdict]]:
     """Yield the place and the verdict of each reviewed clip, in the order of `clips`."""
     verdicts = _verdicts(table)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipeline import corrections, evidence, novelty, posterior, rates, spreading
+from pipeline import ensemble, evidence, novelty, posterior, rates, spreading
 from pipeline.evidence import Calibration
 from pipeline.novelty import Strangeness
 from pipeline.params import Spread
@@ -173,7 +173,7 @@ def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Gene
         )
         joined = evidence.join(case.network, case.spread, inside, calibration)
         # Verified clips say how good the judges are, so of these nothing is taken away.
-        joined = corrections.without(joined, case.ruled_out & case.pool[:, np.newaxis])
+        joined = ensemble.without(joined, case.ruled_out & case.pool[:, np.newaxis])
         p_values = None if case.strange is None else case.strange.p_values(weight)
         noise = rates.estimate_noise(
             joined[known], case.group_of, case.given[known], weight[known], random, _rows(p_values, known)

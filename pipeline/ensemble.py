@@ -63,3 +63,16 @@ def _shares(weights: Sequence[float] | None, n: int) -> np.ndarray:
     if given.shape != (n,) or not np.isfinite(given).all() or (given < 0).any() or given.sum() == 0:
         raise ValueError(f"weights: found {weights}, expected {n} finite numbers, none negative and not all zero")
     return given / given.sum()
+
+
+def without(probs: np.ndarray, ruled_out: np.ndarray) -> np.ndarray:
+    """Return `probs` (n, n_classes) without what is ruled out: zero there, NaN rows where nothing else is possible.
+
+    Rows of which a class is ruled out sum to as much as before; all others stay as they are to the bit.
+    """
+    rows = ruled_out.any(axis=1)
+    left = np.where(ruled_out[rows], 0, probs[rows]).astype(probs.dtype)
+    before, total = (part.sum(axis=1, keepdims=True) for part in (probs[rows], left))
+    found = probs.copy()
+    found[rows] = before * np.divide(left, total, out=np.full_like(left, np.nan), where=total > 0)
+    return found

@@ -3,20 +3,27 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pipeline import registry
 from pipeline.errors import ParamsError
 
 ONE = "all"
 
 
 def resolve(
-    grouping: str | Mapping[str, Sequence[str]], dataset_name: str, classes: Sequence[str], key: str = "spread.grouping"
+    grouping: str | Mapping[str, Sequence[str]],
+    known: Mapping[str, Mapping[str, Sequence[str]]],
+    classes: Sequence[str],
+    key: str,
 ) -> dict[str, list[str]]:
     """Return `{group: classes}`, each of `classes` in exactly one group.
 
     `one` is a single group, `all`, whatever the data set. A grouping that comes with the data set is cut down to
-    `classes` (a run may use some of them only); one that is written out must fit exactly. `key` is where in
-    params.yaml it stands, for the messages.
+    `classes` (a run may use some of them only); one that is written out must fit exactly.
+
+    Args:
+        grouping: a name, or the classes of each group.
+        known: the groupings that come with the data set, by name.
+        classes: of the run.
+        key: where in params.yaml `grouping` stands, for the messages.
 
     Raises:
         ParamsError: there is no grouping of that name; a class is unknown, listed twice, or in no group.
@@ -24,10 +31,9 @@ def resolve(
     if grouping == "one":
         return {ONE: sorted(classes)}
     if isinstance(grouping, str):
-        known = registry.load("datasets", dataset_name).GROUPINGS
         if grouping not in known:
             names = ", ".join(["one", *sorted(known)])
-            raise ParamsError(f"{key}: {dataset_name} has no grouping {grouping!r}, expected one of {names}")
+            raise ParamsError(f"{key}: the data set has no grouping {grouping!r}, expected one of {names}")
         cut = {group: [name for name in members if name in classes] for group, members in known[grouping].items()}
         groups = {group: members for group, members in cut.items() if members}
     else:

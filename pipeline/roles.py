@@ -50,16 +50,16 @@ def split_clips(
 ) -> Split:
     """Decide what each clip does for a member.
 
-    Labels, and whether they are verified, are those of labels.csv, so that what a person said of a clip holds.
+    Labels, and whether they are verified, are those of targets.csv, so that what a person said of a clip holds.
     Held out are the verified clips of the member's fold; its other clips rest. With `fold: null`, no clip is held out.
     Of the other folds, the trusted clips are those that `member.train_on` names, and the pool is every other
     unverified one. A verified clip is trained on its label and no other; `agreed` adds those to which spreading
     alone gave their own label, whatever was made of that afterwards; `posterior` trusts promoted and corrected clips
-    with the target that labels.csv gives them, and trains on what is believed of the rest.
+    with the target that targets.csv gives them, and trains on what is believed of the rest.
 
     Args:
         clips: as `artifacts.read_clips` gives it; split and fold are read.
-        labels: as `artifacts.read_labels` gives it, same order.
+        labels: as `artifacts.read_targets` gives it, same order.
         posterior: float32 (n, n_classes), rows that sum to one at most, or NaN.
         classes: names in order.
         ok: bool (n,), False where quarantined.

@@ -89,6 +89,9 @@ LABELS = _table(
     }
 )
 
+_TRAINED_BY = ("clip_id", "label", "verified", "spread_label", "abstained", "promoted", "outcome", "target")
+TARGETS = _table({name: LABELS.columns[name] for name in _TRAINED_BY})
+
 
 def check(schema: pa.DataFrameSchema, table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     """Return `table` with the schema's dtypes.

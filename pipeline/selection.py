@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.corrections import without
-from pipeline.ensemble import combine
+from pipeline.ensemble import combine, without
 from pipeline.roles import Split
 from pipeline.training_params import Selection
 

@@ -17,8 +17,8 @@ from stages import common
 def work(params: Params, paths: argparse.Namespace) -> None:
     """Read clips, labels and members' probs.npy; write probs.npy, validation.csv and ensemble.json as one folder."""
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
-    labels = artifacts.read_labels(paths.labels / "labels.csv")
-    artifacts.same_clips(labels, clips, paths.labels / "labels.csv")
+    labels = artifacts.read_targets(paths.labels)
+    artifacts.same_clips(labels, clips, paths.labels / "targets.csv")
     # A label that a person gave or confirmed validates like any other verified one.
     clips = clips.assign(label=labels["label"], verified=labels["verified"])
     names, k = params.ensemble.members, params.ensemble.top_k

@@ -20,12 +20,17 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
     with publish(arguments.raw) as raw:
         raw.mkdir()
         load = registry.function("datasets", dataset.name)
+        known = registry.load("datasets", dataset.name).GROUPINGS
         table = load(root, raw, seed=params.seed, **dataset.settings)
         ignored = preparing.ignored(table, root, raw)
-        clips, classes = preparing.prepare(_with_noise(params, table), raw, n_folds=params.folds.n, seed=params.seed)
+        clips, classes = preparing.prepare(
+            _with_noise(params, table, known), raw, n_folds=params.folds.n, seed=params.seed
+        )
+        # Of use only to `spread`, but it says so before anything is trained for it.
+        grouping.resolve(params.spread.grouping, known, classes, "spread.grouping")
         with publish(arguments.clips) as folder:
             folder.mkdir()
-            artifacts.write_clips(folder, clips, classes)
+            artifacts.write_clips(folder, clips, classes, known)
             artifacts.write_table(folder / "ignored.csv", ignored)
     train = clips["split"] == "train"
     verified = int((clips["verified"] & train).sum())
@@ -34,14 +39,14 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
         print(f"prepare: {len(ignored)} audio files are in no row, see {arguments.clips}/ignored.csv")
 
 
-def _with_noise(params: Params, table: pd.DataFrame) -> pd.DataFrame:
+def _with_noise(params: Params, table: pd.DataFrame, known: dict[str, dict[str, list[str]]]) -> pd.DataFrame:
     settings = params.dataset.simulate_noise
     if settings is None:
         return table
     classes = sorted(set(table.loc[table["split"] == "train", "label"]) - {""})
     given = settings.model_dump()
     named, key = given.pop("grouping"), "dataset.simulate_noise.grouping"
-    groups = grouping.resolve(named, params.dataset.name, classes, key) if settings.kind == "within_group" else {}
+    groups = grouping.resolve(named, known, classes, key) if settings.kind == "within_group" else {}
     return noise.simulate(table, groups=groups, **given)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from pipeline import artifacts, backend, corrections, fingerprint, members, patches, roles, selftraining, weights
+from pipeline import artifacts, backend, fingerprint, members, patches, roles, selftraining, weights
 from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ParamsError
 from pipeline.learner import KerasLearner
@@ -20,11 +20,11 @@ def work(params: Params, at: argparse.Namespace) -> None:
     member = params.members[at.member]
     machine = backend.configure(params.compute.device, params.compute.precision)
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
-    features, labels = artifacts.read_features(at.features), artifacts.read_labels(at.labels / "labels.csv")
+    features, labels = artifacts.read_features(at.features), artifacts.read_targets(at.labels)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
-    artifacts.same_clips(labels, clips, at.labels / "labels.csv")
+    artifacts.same_clips(labels, clips, at.labels / "targets.csv")
     posterior = artifacts.read_probs(at.labels / "posterior.npy", len(clips), len(classes), open_set=True)
-    ruled_out = corrections.ruled_out(corrections.read(at.labels / "corrections.csv"), clips, classes)
+    ruled_out = artifacts.read_ruled_out(at.labels / "ruled_out.npy", len(clips), len(classes))
     train = (clips["split"] == "train").to_numpy() & features.ok
     member = member.model_copy(update={"patches": patches.resolve(features, member.patches, train)})
     split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)

@@ -22,7 +22,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     ruled_out = corrections.ruled_out(heard, clips, classes)
     clips = corrections.apply(clips, heard)
     settings = params.spread
-    groups = resolve(settings.grouping, params.dataset.name, classes)
+    groups = resolve(settings.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
     shape = (len(clips), len(classes))
     judged = [artifacts.read_probs(paths.judged / f"{name}.npy", *shape) for name in ("probs", "linear")]
@@ -38,7 +38,9 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     estimates = reliability.estimate(case, belief, labels, groups, seed=params.seed)
     table = reliability.promotion_table(labels, estimates, groups)
     with publish(paths.out) as folder:
-        artifacts.write_labels(folder / "labels.csv", labels)
+        folder.mkdir()
+        artifacts.write_labels(folder, labels)
+        artifacts.write_array(folder / "ruled_out.npy", ruled_out)
         artifacts.write_array(folder / "posterior.npy", belief.posterior.astype(np.float32))
         artifacts.write_table(folder / "calibration.csv", reliability.calibration_table(case, belief))
         artifacts.write_table(folder / "promotion.csv", table)

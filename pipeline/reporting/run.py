@@ -148,7 +148,7 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
     answers, classes = artifacts.read_answers(at["clips"]), artifacts.read_classes(at["clips"])
     ids, shape = list(answers["clip_id"]), (len(answers), len(classes))
     features = artifacts.read_features(at["features"])
-    labels = artifacts.read_labels(at["labels"] / "labels.csv")
+    labels = artifacts.read_labels(at["labels"])
     _same_clips(features.index, ids, at["features"] / "index.csv")
     _same_clips(labels, ids, at["labels"] / "labels.csv")
     shown = table(at["latents"] / "reconstructions.csv", text=["clip_id"])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.corrections import apply, check, describe, read, ruled_out, run_id, without, write
+from pipeline.corrections import apply, check, describe, read, ruled_out, run_id, write
+from pipeline.ensemble import without
 from pipeline.errors import DataError
 
 ACCEPT = {"clip_id": "c", "given_label": "Bark", "decision": "accept"}

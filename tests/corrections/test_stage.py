@@ -59,7 +59,7 @@ def params(**given):
 
 
 def labels_of(paths):
-    return artifacts.read_labels(paths.out / "labels.csv").set_index("clip_id")
+    return artifacts.read_labels(paths.out).set_index("clip_id")
 
 
 def run_id_of(paths):
@@ -83,9 +83,9 @@ def bytes_of(paths):
 
 def split_of(paths, **changes):
     base = {"model": {"name": "vgg_small"}, "patches": {}, "fit": {"epochs": 1}, "rounds": 3, "train_on": "posterior"}
-    clips, labels = artifacts.read_clips(paths.clips), artifacts.read_labels(paths.out / "labels.csv")
+    clips, labels = artifacts.read_clips(paths.clips), artifacts.read_labels(paths.out)
     posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4)
-    ruled_out = corrections.ruled_out(corrections.read(paths.out / "corrections.csv"), clips, NAMES)
+    ruled_out = artifacts.read_ruled_out(paths.out / "ruled_out.npy", N, 4)
     member = Member.model_validate(base | changes)
     return split_clips(clips, labels, posterior, NAMES, np.ones(N, bool), member, ruled_out)
 

@@ -77,7 +77,7 @@ class TestEvery:
         _, table = loaded[name]
         classes = sorted(set(table.loc[table["split"] == "train", "label"]))
         for grouping_name in ["one", *registry.load("datasets", name).GROUPINGS]:
-            groups = grouping.resolve(grouping_name, name, classes)
+            groups = grouping.resolve(grouping_name, registry.load("datasets", name).GROUPINGS, classes, "key")
             assert sorted(c for members in groups.values() for c in members) == classes
 
 
@@ -93,16 +93,16 @@ def test_a_missing_root_is_said(name, tmp_path):
 
 class TestGrouping:
     def test_one_is_a_single_group(self):
-        assert grouping.resolve("one", "demo", ["b", "a"]) == {"all": ["a", "b"]}
+        assert grouping.resolve("one", {}, ["b", "a"], "key") == {"all": ["a", "b"]}
 
     def test_a_named_grouping_is_cut_down_to_the_classes(self):
-        groups = grouping.resolve("five", "esc50", ["dog", "rain"])
+        groups = grouping.resolve("five", registry.load("datasets", "esc50").GROUPINGS, ["dog", "rain"], "key")
         assert groups == {"animals": ["dog"], "nature": ["rain"]}
 
     @pytest.mark.parametrize(
         ("groups", "words"),
         [
-            ("seven", "demo has no grouping 'seven', expected one of one, two"),
+            ("seven", "the data set has no grouping 'seven', expected one of one, two"),
             ({"x": ["a", "zzz"], "y": ["b"]}, "unknown class 'zzz'"),
             ({"x": ["a", "b"], "y": ["b"]}, "'b' is listed 2 times"),
             ({"x": ["a"]}, "in no group: b"),
@@ -110,5 +110,5 @@ class TestGrouping:
     )
     def test_mistakes_are_named(self, groups, words):
         with pytest.raises(ParamsError, match=words) as error:
-            grouping.resolve(groups, "demo", ["a", "b"])
-        assert "spread.grouping" in str(error.value)
+            grouping.resolve(groups, {"two": {}}, ["a", "b"], "spread.grouping")
+        assert str(error.value).startswith("spread.grouping: ")

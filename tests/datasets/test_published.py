@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import grouping
+from pipeline import grouping, registry
 from pipeline.datasets import esc50, freesound2018, fsdd
 from pipeline.errors import DataError
 
@@ -49,7 +49,9 @@ def test_the_real_metadata_give_the_published_numbers(freesound):
 @pytest.mark.parametrize("name", sorted(REPORT))
 def test_the_groupings_give_the_reports_counts(name, freesound):
     train = freesound[freesound["split"] == "train"]
-    groups = grouping.resolve(name, "freesound2018", sorted(set(train["label"])))
+    groups = grouping.resolve(
+        name, registry.load("datasets", "freesound2018").GROUPINGS, sorted(set(train["label"])), "key"
+    )
     parts = {group: train[train["label"].isin(members)] for group, members in groups.items()}
     assert {group: (len(part), int(part["verified"].sum())) for group, part in parts.items()} == REPORT[name]
 

@@ -33,9 +33,7 @@ def project(tmp_path):
     known = clips["label"].where(clips["split"] == "train", "")
     labels = clips[["clip_id"]].assign(given=known, label=known, verified=clips["verified"], review="", target=known)
     labels = labels.assign(spread_label="", confidence=0.0, abstained=True, promoted=False, group="", reason="")
-    artifacts.write_labels(
-        tmp_path / "labels" / "labels.csv", labels.assign(outcome="left_out", probability=np.nan, outside=np.nan)
-    )
+    artifacts.write_labels(tmp_path / "labels", labels.assign(outcome="left_out", probability=np.nan, outside=np.nan))
     right = np.full((n, 3), 0.1, np.float32) + 0.7 * np.eye(3, dtype=np.float32)[np.arange(n) % 3]
     artifacts.write_array(tmp_path / "members" / "good" / "probs.npy", right)
     artifacts.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
@@ -71,10 +69,10 @@ def test_members_are_validated_on_verified_clips_of_their_fold(project, capsys):
 def test_what_a_person_said_is_what_members_are_validated_on(project):
     params, paths = project
     work(params(), paths)
-    labels = artifacts.read_labels(paths.labels / "labels.csv")
+    labels = artifacts.read_labels(paths.labels)
     labels.loc[9, ["label", "verified"]] = ["b", True]  # of fold 0 and class a: `good` is wrong on it now
     labels.loc[0, ["label", "verified"]] = ["", False]
-    artifacts.write_labels(paths.labels / "labels.csv", labels)
+    artifacts.write_labels(paths.labels, labels)
     work(params(), paths)
     table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
     assert table["clips"].tolist() == ["3", "3"]
@@ -83,9 +81,9 @@ def test_what_a_person_said_is_what_members_are_validated_on(project):
 
 def test_labels_of_other_clips_are_refused(project):
     params, paths = project
-    labels = artifacts.read_labels(paths.labels / "labels.csv")
-    artifacts.write_labels(paths.labels / "labels.csv", labels[:-1])
-    with pytest.raises(ArtifactError, match=r"labels\.csv: its 11 clips are not the 12 of clips\.csv"):
+    labels = artifacts.read_labels(paths.labels)
+    artifacts.write_labels(paths.labels, labels[:-1])
+    with pytest.raises(ArtifactError, match=r"targets\.csv: its 11 clips are not the 12 of clips\.csv"):
         work(params(), paths)
 
 

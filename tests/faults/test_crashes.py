@@ -68,7 +68,7 @@ def small(project: Project) -> Project:
     for section in ("autoencoder", "judge", "self_train"):
         project.params[section] |= {"patches": patches}
         project.params[section]["fit"]["epochs"] = 1
-    project.params["autoencoder"] |= {"model": {"name": "autoencoder", "width": 2, "depth": 2}, "latents": 8}
+    project.params["autoencoder"] |= {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 8}
     project.params["judge"] |= {"model": model, "unverified_epochs": 1}
     project.params["spread"]["source"] = "both"
     project.params["self_train"]["rounds"] = 2

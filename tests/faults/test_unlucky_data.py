@@ -26,7 +26,7 @@ def with_latents(project: Project, latents: np.ndarray) -> pd.DataFrame:
     """Spread over these latents; return the labels of the training clips that nobody verified."""
     artifacts.write_array(project.data / "latents" / "latents.npy", latents.astype(np.float32))
     project.passes("spread")
-    labels = artifacts.read_labels(project.data / "labels" / "labels.csv")
+    labels = artifacts.read_labels(project.data / "labels")
     assert len(labels) == 12
     return labels[~labels["verified"]]
 

@@ -83,6 +83,8 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory, clean: Path, params: Para
     assert (label != answers["label"]).any()
     assert (answers["truth"] != answers["label"]).any()
     truth = random.permutation(answers["truth"].to_numpy())
-    artifacts.write_clips(run / "clips", answers.assign(label=label, truth=truth), classes)
+    artifacts.write_clips(
+        run / "clips", answers.assign(label=label, truth=truth), classes, artifacts.read_groupings(clean / "clips")
+    )
     _spread(run, params)
     return run

@@ -54,7 +54,7 @@ class Centroids:
 
 def roles(run: Path, params, train_on: str) -> Split:
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
-    labels = artifacts.read_labels(run / "labels" / "labels.csv")
+    labels = artifacts.read_labels(run / "labels")
     posterior = artifacts.read_probs(run / "labels" / "posterior.npy", len(clips), len(classes), open_set=True)
     features = artifacts.read_features(run / "features")
     member = params.members["one"].model_copy(update={"train_on": train_on})
@@ -75,7 +75,7 @@ def test_the_poison_is_there(clean, poisoned):
     assert (one["truth"] != other["truth"]).mean() > 0.5
     assert (one["label"] != other["label"])[test].mean() > 0.5
     assert (one["label"] == other["label"])[~test].all()
-    labels = artifacts.read_labels(clean / "labels" / "labels.csv")
+    labels = artifacts.read_labels(clean / "labels")
     scores = [score_against_truth(labels, answers)["precision"].iloc[-1] for answers in (one, other)]
     assert scores[0] > scores[1] + 0.2
 
@@ -93,11 +93,13 @@ def test_labels_are_spread_the_same(clean, poisoned):
         "labels.csv",
         "posterior.npy",
         "promotion.csv",
+        "ruled_out.npy",
         "run.json",
+        "targets.csv",
     ]
     for name in files:
         assert (clean / "labels" / name).read_bytes() == (poisoned / "labels" / name).read_bytes(), name
-    assert artifacts.read_labels(clean / "labels" / "labels.csv")["promoted"].any()
+    assert artifacts.read_labels(clean / "labels")["promoted"].any()
 
 
 def _review(path: Path, clips: pd.DataFrame, classes: list[str]) -> None:
@@ -119,7 +121,7 @@ def test_a_review_lets_no_answer_through(clean, poisoned, params, tmp_path):
         spread.work(params, places)
         written.append({path.name: path.read_bytes() for path in places.out.iterdir()})
     assert written[0] == written[1]
-    labels = artifacts.read_labels(tmp_path / clean.name / "labels.csv")
+    labels = artifacts.read_labels(tmp_path / clean.name)
     assert (labels["outcome"] == "reviewed").sum() == 12
     test = (artifacts.read_clips(clean / "clips")["split"] == "test").to_numpy()
     assert (labels.loc[test, ["given", "label", "target", "review"]] == "").all(axis=None)
@@ -164,7 +166,7 @@ def test_rounds_end_the_same(clean, poisoned, params, train_on, tmp_path):
 def test_the_held_out_fold_does_not_train_its_judge(clean, params, tmp_path):
     """Scramble the given labels of fold 0: the member that holds it out must give the same probabilities."""
     answers, classes = artifacts.read_answers(clean / "clips"), artifacts.read_classes(clean / "clips")
-    latents, labels = np.load(clean / "latents" / "latents.npy"), artifacts.read_labels(clean / "labels" / "labels.csv")
+    latents, labels = np.load(clean / "latents" / "latents.npy"), artifacts.read_labels(clean / "labels")
     posterior = np.load(clean / "labels" / "posterior.npy")
     inside, found = (answers["fold"] == 0).to_numpy(), []
     for shift in (0, 1):
@@ -181,7 +183,7 @@ def test_labels_without_meaning_are_promoted_about_as_often_as_chance(clean, par
     """Permute all training labels: sound says nothing of them, so few agree, and the estimate says they are wrong."""
     answers, classes = artifacts.read_answers(clean / "clips"), artifacts.read_classes(clean / "clips")
     train = (answers["split"] == "train").to_numpy()
-    labels = artifacts.read_labels(clean / "labels" / "labels.csv")
+    labels = artifacts.read_labels(clean / "labels")
     honest = labels["promoted"].sum() / (train & ~answers["verified"]).sum()
     for name in ("latents", "judged"):
         (tmp_path / name).symlink_to(clean / name)
@@ -189,9 +191,11 @@ def test_labels_without_meaning_are_promoted_about_as_often_as_chance(clean, par
     for seed in range(5):
         random, label = np.random.default_rng(seed), answers["label"].to_numpy().copy()
         label[train] = random.permutation(label[train])
-        artifacts.write_clips(tmp_path / "clips", answers.assign(label=label), classes)
+        artifacts.write_clips(
+            tmp_path / "clips", answers.assign(label=label), classes, artifacts.read_groupings(clean / "clips")
+        )
         spread.work(params, at(tmp_path))
-        found = artifacts.read_labels(tmp_path / "labels" / "labels.csv")
+        found = artifacts.read_labels(tmp_path / "labels")
         shares.append(found["promoted"].sum() / (train & ~answers["verified"]).sum())
     # Two groups of six classes: one in six agrees by chance.
     assert np.mean(shares) < 1 / 6 + 0.1

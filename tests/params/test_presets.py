@@ -30,7 +30,7 @@ def test_a_preset_loads_and_lists_every_section(root: Path, path: Path) -> None:
     for entry in (params.spread.grouping, getattr(params.dataset.simulate_noise, "grouping", "one")):
         module = registry.load("datasets", params.dataset.name)
         classes = sorted({name for groups in module.GROUPINGS.values() for g in groups.values() for name in g})
-        assert grouping.resolve(entry, params.dataset.name, classes)
+        assert grouping.resolve(entry, module.GROUPINGS, classes, "spread.grouping")
 
 
 @pytest.mark.keras

@@ -195,7 +195,7 @@ def _labels(folder, clips, classes, real, bad, groups, judged, table):
     known = np.isfinite(posterior).all(axis=1)
     labels = labels.assign(probability=np.where(known, probability, np.nan), outside=np.where(known, 0.0, np.nan))
     labels = corrections.record(labels, clips, table)
-    artifacts.write_labels(folder / "labels.csv", labels)
+    artifacts.write_labels(folder, labels)
     artifacts.write_json(folder / "groups.json", groups)
     artifacts.write_json(folder / "run.json", {"run_id": run_id})
     corrections.write(folder / "corrections.csv", table)

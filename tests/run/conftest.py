@@ -72,7 +72,7 @@ def make_tiny(project: Project) -> None:
     """Turn the default params into a run of seconds: few clips, small networks, one epoch."""
     project.edit("dataset.clips", 96)
     project.edit("features.mel", {"n_fft": 1024, "hop_length": 1024, "n_mels": 16})
-    project.edit("autoencoder.model", {"name": "autoencoder", "width": 2, "depth": 2})
+    project.edit("autoencoder.model", {"name": "conv", "width": 2, "depth": 2})
     project.edit("autoencoder.latents", 8)
     project.edit("autoencoder.fit.epochs", 1)
     project.edit("judge.model", {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4})

@@ -37,7 +37,7 @@ def test_everything_that_the_design_lists_is_there(finished: Project) -> None:
     assert (len(clips), len(classes)) == (96, 12)
     features = artifacts.read_features(data / "features")
     assert list(features.index["clip_id"]) == list(clips["clip_id"])
-    assert len(artifacts.read_labels(data / "labels" / "labels.csv")) == 96
+    assert len(artifacts.read_labels(data / "labels")) == 96
     for folder in ("members/one", "members/two", "ensemble"):
         probs = artifacts.read_probs(data / folder / "probs.npy", 96, 12)
         assert np.isfinite(probs).all()

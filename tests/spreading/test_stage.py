@@ -13,7 +13,7 @@ from stages.spread import work
 CLASSES = [f"class{c}" for c in range(4)]
 GROUPS = {"low": CLASSES[:2], "high": CLASSES[2:]}
 FILES = ["calibration.csv", "corrections.csv", "groups.json", "labels.csv"]
-FILES += ["posterior.npy", "promotion.csv", "run.json"]
+FILES += ["posterior.npy", "promotion.csv", "ruled_out.npy", "run.json", "targets.csv"]
 N = 160
 
 
@@ -55,7 +55,7 @@ def test_all_that_was_decided_is_written(project, source, promote, capsys):
     _, paths = project
     work(_params(source=source, promote=promote), paths)
     assert list(_bytes(paths)) == FILES
-    labels = artifacts.read_labels(paths.out / "labels.csv")
+    labels = artifacts.read_labels(paths.out)
     assert labels["promoted"].any()
     posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4, open_set=True)
     outside = labels["outside"] if source != "latents" else 0

@@ -117,12 +117,13 @@ def make_project(made: Path, root: Path) -> Project:
     decided = {"outcome": outcome, "target": target, "probability": np.where(test, np.nan, 0.9), "reason": ""}
     decided["outside"] = np.nan
     labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided, given=clips["label"], review="")
-    artifacts.write_labels(made / "labels" / "labels.csv", labels)
+    artifacts.write_labels(made / "labels", labels)
     artifacts.write_json(made / "labels" / "run.json", {"run_id": "0123456789ab"})
     corrections.write(made / "labels" / "corrections.csv", corrections.read(made / "none.csv"))
     posterior = 0.1 + 0.7 * np.eye(3, dtype=np.float32)[rows % 3]
     posterior[test] = np.nan
     artifacts.write_array(made / "labels" / "posterior.npy", posterior)
+    artifacts.write_array(made / "labels" / "ruled_out.npy", np.zeros((N, 3), dtype=bool))
     probs = random.dirichlet(np.ones(3), N).astype(np.float32)
     artifacts.write_array(made / "members" / "one" / "probs.npy", probs)
     # What an earlier run left at each place where a stage writes.

@@ -54,7 +54,7 @@ def test_a_kind_of_features_reaches_latents_and_probabilities(
     extraction.extract_all(table, raw, settings, jobs=1, out=tmp_path / "features")
     features = artifacts.read_features(tmp_path / "features")
     patches = {"frames": 8, "test_crops": 2}
-    auto = {"model": {"name": "autoencoder", "width": 2, "depth": 2}, "latents": 4, "fit": {"epochs": 1}}
+    auto = {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 4, "fit": {"epochs": 1}}
     encoded = encoding.encode(
         features, table, Autoencoder.model_validate(auto | {"patches": patches}), seed=0, examples=2
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.corrections import without
+from pipeline.ensemble import without
 from pipeline.roles import Split
 from pipeline.selection import RULES, lower_bound, select
 from pipeline.training_params import Selection

@@ -92,7 +92,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
         "outside": np.nan,
     }
     labels = clips[["clip_id", "label", "verified"]].assign(**empty, **decided, given=clips["label"], review="")
-    artifacts.write_labels(run / "labels" / "labels.csv", labels)
+    artifacts.write_labels(run / "labels", labels)
     posterior = np.eye(len(CLASSES), dtype=np.float32)[pd.Index(CLASSES).get_indexer(pd.Index(clips["label"]))]
     posterior[~train] = np.nan
     artifacts.write_array(run / "labels" / "posterior.npy", posterior)
