@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import _lines, _table
+from benchmarks.label_quality import results, table_lines
 
 RESULTS = tuple(Path("benchmarks/results") / f"label_quality{end}.csv" for end in ("", "_kinds", "_digits"))
 _RATE = 0.3
@@ -27,25 +27,25 @@ _JUDGES = (
     "both",
 )
 _FEATURES = ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle")
-TABLES: dict[str, _lines.Lines] = {
-    "| data | labels wrong |": _lines.promoted,
-    f"| data | {_RATE:.0%} wrong |": _lines.beside(_RATE),
+TABLES: dict[str, table_lines.Lines] = {
+    "| data | labels wrong |": table_lines.promoted,
+    f"| data | {_RATE:.0%} wrong |": table_lines.beside(_RATE),
     **{
-        f"| {title}, noise | method | precision | recall | AUROC |": _lines.judged(name, _JUDGES)
-        for name, title in _lines.NAMES.items()
+        f"| {title}, noise | method | precision | recall | AUROC |": table_lines.judged(name, _JUDGES)
+        for name, title in table_lines.NAMES.items()
     },
-    "| data | noise is | rate | method | precision | recall | AUROC |": _lines.kinds(("cleanlab", "both")),
+    "| data | noise is | rate | method | precision | recall | AUROC |": table_lines.kinds(("cleanlab", "both")),
     "| data | noise | seeds | verified only, longer | all as given, longer | earmark | oracle, longer |": (
-        _lines.trained("longer", ("verified only", "all as given", "earmark", "oracle"))
+        table_lines.trained("longer", ("verified only", "all as given", "earmark", "oracle"))
     ),
     "| data | noise | seeds | verified only, from the judges | all as given, from the judges | cleanlab |": (
-        _lines.trained("continued", ("verified only", "all as given", "cleanlab", "earmark", "oracle"))
+        table_lines.trained("continued", ("verified only", "all as given", "cleanlab", "earmark", "oracle"))
     ),
     "| data | noise | seeds | verified only | all as given | the report | earmark, from scratch |": (
-        _lines.trained("network", ("verified only", "all as given", "the report", "earmark", "oracle"))
+        table_lines.trained("network", ("verified only", "all as given", "the report", "earmark", "oracle"))
     ),
     "| data | noise | seeds | verified only | all as given | self-training classifier | clean learning |": (
-        _lines.trained("logistic", _FEATURES)
+        table_lines.trained("logistic", _FEATURES)
     ),
 }
 
@@ -75,7 +75,7 @@ def missing(texts: Iterable[str]) -> list[str]:
 
 def read(root: Path = Path()) -> pd.DataFrame:
     """Return the rows of all `RESULTS`, below `root`."""
-    return pd.concat([_table.read(root / path) for path in RESULTS], ignore_index=True)
+    return pd.concat([results.read(root / path) for path in RESULTS], ignore_index=True)
 
 
 def main() -> None:

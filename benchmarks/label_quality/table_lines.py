@@ -1,6 +1,6 @@
 """The lines of the tables that `benchmarks.tables` fills, from the rows of `benchmarks.label_quality`.
 
-Conventions: figures are percent, mean and half of the 95% interval over the seeds (`benchmarks._stats`); noise is
+Conventions: figures are percent, mean and half of the 95% interval over the seeds (`benchmarks.common.stats`); noise is
 within groups unless a function says otherwise. A cell is blank where nothing was measured.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import _stats
+from benchmarks.common import stats
 
 Row = Mapping[Any, Any]
 Lines = Callable[[pd.DataFrame], list[str]]
@@ -81,8 +81,8 @@ def trained(kind: str, methods: tuple[str, ...]) -> Lines:
 
     def lines(rows: pd.DataFrame) -> list[str]:
         part = rows[(rows["row"] == kind) & (rows["kind"] == WITHIN)]
-        means = {(one["dataset"], one["rate"], one["method"]): one for one in _records(_stats.summary(part))}
-        gaps = _records(_stats.gap_closed(part, "earmark"))
+        means = {(one["dataset"], one["rate"], one["method"]): one for one in _records(stats.summary(part))}
+        gaps = _records(stats.gap_closed(part, "earmark"))
         return [
             _line(
                 NAMES[name],
@@ -103,7 +103,7 @@ def beside(rate: float) -> Lines:
     """Return what lists Earmark and the others at one rate: as judges, and by the accuracy of what trained on them."""
 
     def lines(rows: pd.DataFrame) -> list[str]:
-        part = _stats.summary(rows[(rows["kind"] == WITHIN) & np.isclose(rows["rate"], rate)])
+        part = stats.summary(rows[(rows["kind"] == WITHIN) & np.isclose(rows["rate"], rate)])
         found = {(one["dataset"], one["row"], one["method"]): one for one in _records(part)}
 
         def accuracy(dataset: str, kind: str, method: str | None) -> str:
@@ -127,7 +127,7 @@ def beside(rate: float) -> Lines:
 def _judged(rows: pd.DataFrame, methods: tuple[str, ...], *, others: bool = False) -> list[Row]:
     """Sum up what these methods say of the labels, of within-group noise or of the others."""
     part = rows[rows["row"].eq("judge") & rows["method"].isin(methods) & (rows["kind"].eq(WITHIN) ^ others)]
-    table = _stats.summary(part)
+    table = stats.summary(part)
     order = {name: place for place, name in enumerate([*NAMES, *methods])}
     place = table.assign(first=table["dataset"].map(order), last=table["method"].map(order))
     return _records(place.sort_values(["first", "kind", "rate", "last"]))
