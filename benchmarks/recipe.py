@@ -40,13 +40,14 @@ class Job:
 
 def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
-    from benchmarks import _bench, _data
+    from benchmarks.common import datasets
+    from benchmarks.common.bench import computed
     from pipeline.params import load_params
 
-    params = _bench.computed(load_params(f"presets/{job.dataset}.yaml"))
-    clean = _data.clean(params, job.root, job.seed, job.store)
+    params = computed(load_params(f"presets/{job.dataset}.yaml"))
+    clean = datasets.clean(params, job.root, job.seed, job.store)
     # Only who is verified is read: neither the kind of noise nor its rate matters.
-    data = _data.noisy(clean, "within_group", 0.3, seed=job.seed)
+    data = datasets.noisy(clean, "within_group", 0.3, seed=job.seed)
     for change in job.changes:
         for trained_on in TRAINED_ON:
             key = (job.dataset, job.seed, change, trained_on, job.steps)
@@ -113,7 +114,7 @@ def main() -> None:
     """Measure what is missing and print the means over seeds, and the differences from the preset."""
     import pandas as pd
 
-    from benchmarks import _parallel
+    from benchmarks.common import parallel
     from pipeline import artifacts
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -131,7 +132,7 @@ def main() -> None:
     done = frozenset(rows[KEYS].itertuples(index=False, name=None))
     root = {"esc10": at.root, "digits": at.digits_root}.get(at.data)
     todo = [Job(at.data, root, seed, tuple(at.change), at.steps, at.store, done) for seed in at.seeds]
-    for row in _parallel.measure(rows_of, todo, min(at.processes, len(todo))):
+    for row in parallel.measure(rows_of, todo, min(at.processes, len(todo))):
         rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
         artifacts.write_table(at.out, rows)
         print(", ".join(f"{name} {value:.3f}" if name in FIGURES else f"{value}" for name, value in row.items()))
@@ -148,7 +149,7 @@ def table(rows: Any) -> Any:
     import numpy as np
     import pandas as pd
 
-    from benchmarks._stats import interval
+    from benchmarks.common.stats import interval
 
     setting, found = ["dataset", "trained_on", "steps"], []
     for values, part in rows.groupby(setting, sort=False):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.label_quality import RATES
+from benchmarks.label_quality.job import RATES
 
 KEYS = ["dataset", "seed", "epochs", "rate"]
 FIGURES = ["log_loss", "precision", "recall"]
@@ -39,14 +39,15 @@ class Job:
 
 def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
-    from benchmarks import _bench, _data
+    from benchmarks.common import datasets
+    from benchmarks.common.bench import Bench, computed
     from pipeline import judging
     from pipeline.params import load_params
 
-    params = _bench.computed(load_params(f"presets/{job.dataset}.yaml"))
-    clean = _data.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
+    params = computed(load_params(f"presets/{job.dataset}.yaml"))
+    clean = datasets.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
     benches = {
-        rate: _bench.Bench(_data.noisy(clean, "within_group", rate, seed=job.seed), clean.params, job.store, 1)
+        rate: Bench(datasets.noisy(clean, "within_group", rate, seed=job.seed), clean.params, job.store, 1)
         for rate in RATES
     }
     one = benches[RATES[0]]
@@ -75,13 +76,13 @@ def _scores(bench: Any, judged: Any) -> dict[str, float]:
     import numpy as np
     from sklearn.metrics import log_loss
 
-    from benchmarks import _peers
+    from benchmarks.common import peers
 
     _, belief, labels = bench.decided("both", judged)
     data = bench.data
     known = data.unverified & (data.truth >= 0)
     sure = labels["promoted"].to_numpy(bool)
-    kept = _peers.judge_scores(sure.astype(float), sure, data.given, data.truth, data.unverified)
+    kept = peers.judge_scores(sure.astype(float), sure, data.given, data.truth, data.unverified)
     loss = log_loss(data.truth[known], belief.posterior[known], labels=np.arange(len(data.classes)))
     return {"log_loss": float(loss), "precision": kept["precision"], "recall": kept["recall"]}
 
@@ -90,7 +91,7 @@ def main() -> None:
     """Measure what is missing and print the means over seeds."""
     import pandas as pd
 
-    from benchmarks import _parallel
+    from benchmarks.common import parallel
     from pipeline import artifacts
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -105,7 +106,7 @@ def main() -> None:
     rows = pd.read_csv(at.out) if at.out.is_file() else pd.DataFrame(columns=KEYS)
     done = frozenset(rows[KEYS].itertuples(index=False, name=None))
     todo = [Job(data, at.root, seed, tuple(at.epochs), at.store, done) for data in at.data for seed in at.seeds]
-    for row in _parallel.measure(rows_of, todo, min(at.processes, len(todo))):
+    for row in parallel.measure(rows_of, todo, min(at.processes, len(todo))):
         rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
         artifacts.write_table(at.out, rows)
         print(", ".join(f"{name} {value:.4g}" if name in FIGURES else f"{value}" for name, value in row.items()))

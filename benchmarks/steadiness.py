@@ -36,7 +36,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Train the members and score each of them and their ensemble on the test fold."""
     import numpy as np
 
-    from benchmarks import _data
+    from benchmarks.common import datasets
     from pipeline import backend, metrics, patches
     from pipeline.ensemble import combine
     from pipeline.learner import KerasLearner
@@ -44,7 +44,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
 
     backend.configure("cpu", "float32")
     params = load_params("presets/esc10.yaml")
-    clean = _data.clean(params, job.root, job.fold, job.store)
+    clean = datasets.clean(params, job.root, job.fold, job.store)
     given = np.array([clean.classes.index(name) for name in clean.table["label"]])
     test = (clean.table["split"] == "test").to_numpy()
     rows, hot = np.flatnonzero(~test), np.eye(len(clean.classes))
@@ -65,7 +65,7 @@ def main() -> None:
     """Measure what is missing and print mean and spread."""
     import pandas as pd
 
-    from benchmarks import _parallel
+    from benchmarks.common import parallel
     from pipeline import artifacts
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,7 +86,7 @@ def main() -> None:
         for fold in range(5)
         if (seed, fold) not in done
     ]
-    for row in _parallel.measure(rows_of, todo, at.processes) if todo else []:
+    for row in parallel.measure(rows_of, todo, at.processes) if todo else []:
         rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True).drop_duplicates(KEYS, keep="last")
         artifacts.write_table(at.out, rows)
         print(f"seed {row['seed']}, fold {row['fold'] + 1}, {row['method']}: {row['accuracy']:.4f}", flush=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from benchmarks._lock import alone
+from benchmarks.common.lock import alone
 from pipeline.corrections import COLUMNS
 
 CODE = ["pipeline", "stages", "presets", "dvc.yaml", ".dvcignore", "setup.cfg", "pyproject.toml"]

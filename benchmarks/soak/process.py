@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import psutil  # type: ignore[import-untyped]
 
-from benchmarks._soak_project import MEMBER
+from benchmarks.soak.project import MEMBER
 
 KINDS = {
     "SIGKILL to all": signal.SIGKILL,

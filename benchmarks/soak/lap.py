@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._soak_process import Alive, Attempt, alive, choose, refused, round_reached, send, victims
+from benchmarks.soak.process import Alive, Attempt, alive, choose, refused, round_reached, send, victims
 
 STEP = 0.25  # seconds between two looks
 ENDING = 10.0  # seconds within which who was hit is gone, or goes on

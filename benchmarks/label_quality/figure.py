@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from benchmarks._stats import BASELINES, ORACLE, gap_closed, summary
+from benchmarks.common.stats import BASELINES, ORACLE, gap_closed, summary
 from pipeline.reporting.style import MARKERS, PALETTE, SMALL, WIDTH, new_figure, plain, quiet, save
 
 BAR = 0.6
@@ -26,7 +26,7 @@ def figure(rows: pd.DataFrame, path: Path) -> None:
     """Draw what was trained and write it to `path` as PNG: a column a data set and kind of noise.
 
     For each `row` that has an accuracy (networks, logistic regressions) there are two lines of panels: mean accuracy
-    with its 95% interval by noise rate, and the share of the gap closed with its own (see `_stats.gap_closed`).
+    with its 95% interval by noise rate, and the share of the gap closed with its own (see `stats.gap_closed`).
     Nothing is written where nothing was trained.
     """
     trained = rows.dropna(subset=["accuracy"]) if "accuracy" in rows else rows.iloc[:0]

@@ -19,90 +19,19 @@ import argparse
 import os
 import platform
 import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-KINDS = ("within_group", "symmetric", "open_set")
-RATES = (0.1, 0.2, 0.3, 0.4)
-ROWS = ("judge", "logistic", "network", "continued", "longer")
-KEYS = ["dataset", "kind", "rate", "seed", "row", "method"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One data set, kind of noise and seed: all rates, one after the other, so that they share what they can."""
-
-    dataset: str
-    params: Path
-    root: str | None
-    kind: str
-    rates: tuple[float, ...]
-    seed: int
-    store: Path
-    done: frozenset[tuple[Any, ...]]
-    rows: tuple[str, ...]
-    networks: tuple[str, ...] | None
-    members: int
-    more_tests: int
-    smoke: bool
-
-
-def rows_of(job: Job) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a job that are not done yet."""
-    from benchmarks import _bench, _data, _methods
-
-    params = _bench.computed(load(job.params, smoke=job.smoke))
-    clean = _data.clean(params, job.root, job.seed, job.store, more_tests=job.more_tests)
-    for rate in job.rates:
-        data = _data.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
-        bench = _bench.Bench(data, clean.params, job.store, job.members)
-        for row, method in plan(job.rows, job.networks):
-            keys = (job.dataset, job.kind, rate, job.seed, row, method)
-            if keys in job.done:
-                continue
-            started = time.perf_counter()
-            measured = _methods.measure(bench, row, method)
-            seconds = round(time.perf_counter() - started, 1)
-            yield dict(zip(KEYS, keys, strict=True)) | measured | {"seconds": seconds}
-
-
-def plan(rows: tuple[str, ...], methods: tuple[str, ...] | None) -> list[tuple[str, str]]:
-    """Return the rows of one noise and rate: judges first, they are cheap; `methods` limits the networks'."""
-    from benchmarks import _methods, _networks
-
-    networks = {
-        row: tuple(name for name in names if methods is None or name in methods)
-        for row, names in _networks.NETWORKS.items()
-    }
-    every = {"judge": _methods.JUDGES, "logistic": _methods.LOGISTIC, **networks}
-    return [(row, method) for row, names in every.items() if row in rows for method in names]
-
-
-def load(path: Path, *, smoke: bool) -> Any:
-    """Read a preset; for a smoke run with two epochs a network, and with the fewest clips and folds that will do."""
-    from pipeline import params_file
-    from pipeline.params import Params
-
-    data = params_file.parse(path)
-    if smoke:
-        for section in ("autoencoder", "judge", "self_train"):
-            data[section]["fit"]["epochs"] = 2
-        data["judge"]["unverified_epochs"] = min(1, data["judge"]["unverified_epochs"])
-        if data["dataset"]["name"] == "demo":
-            data["dataset"]["clips"], data["folds"]["n"] = 240, 2
-    return Params.model_validate(data)
+from benchmarks.common import parallel
+from benchmarks.label_quality import results
+from benchmarks.label_quality.job import KEYS, KINDS, RATES, ROWS, Job, rows_of
 
 
 def main() -> None:
     """Measure what is missing, print the table, draw the figure."""
-    from benchmarks import _parallel, _table
-
     at = _arguments()
     out = at.out or Path("benchmarks/results") / ("label_quality_smoke.csv" if at.smoke else "label_quality.csv")
-    done = _table.done(out, KEYS)
+    done = results.done(out, KEYS)
     wanted = (tuple(at.rows), tuple(at.networks) if at.networks else None)
     store = at.store or Path(tempfile.gettempdir()) / "earmark-label-quality"
     rates, roots = tuple(at.rates), {"esc10": at.root, "digits": at.digits_root}
@@ -114,18 +43,22 @@ def main() -> None:
         for data in at.data
     ]
     processes = min(at.processes or os.cpu_count() or 1, len(todo))
-    for row in _parallel.measure(rows_of, todo, processes):
-        _table.append(out, row)
+    for row in parallel.measure(rows_of, todo, processes):
+        results.append(out, row)
         print(_line(row), flush=True)
     print(
         f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
     )
-    print(_table.markdown(_table.read(out)))
-    _table.figure(_table.read(out), out.with_suffix(".png"))
+    print(results.markdown(results.read(out)))
+    results.figure(results.read(out), out.with_suffix(".png"))
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.label_quality",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--data", nargs="+", default=["esc10", "demo"], help="presets, digits among them")
     parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
     parser.add_argument("--digits-root", default="../shared/data/fsdd", help="where the spoken digits lie")

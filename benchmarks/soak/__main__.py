@@ -27,15 +27,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import _soak_memory, _soak_project
-from benchmarks._soak_compare import checksums, compare
-from benchmarks._soak_lap import Clock, Lap, last_error
-from benchmarks._soak_process import TRAINING, memory, round_reached, rounds_again, rounds_in
-from benchmarks._soak_table import COLUMNS, markdown
+from benchmarks.soak import memory, process, project
+from benchmarks.soak.compare import checksums, compare
+from benchmarks.soak.lap import Clock, Lap, last_error
+from benchmarks.soak.process import TRAINING, round_reached, rounds_again, rounds_in
+from benchmarks.soak.table import COLUMNS, markdown
 from pipeline import artifacts
 from pipeline.seeding import rng
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = 1.0  # seconds
 Note = Callable[[dict[str, Any]], None]
 
@@ -50,7 +50,7 @@ def undisturbed(lap: Lap) -> pd.DataFrame:
     while attempt.code is None:
         time.sleep(SAMPLE)
         now = lap.alive()
-        mb = memory(set(now.sessions) - {attempt.session})
+        mb = process.memory(set(now.sessions) - {attempt.session})
         for stage in now.stages.values():
             rows.append((round(time.monotonic() - begun, 1), stage, round_reached(attempt.text) + 1, round(mb, 1)))
     if attempt.code:
@@ -64,7 +64,7 @@ def disturbed(folder: Path, number: int, clock: Clock, random: np.random.Generat
     What differs is printed, and the lap's folder kept; one that is the same is removed.
     """
     here, begun = folder / f"lap-{number}", time.monotonic()
-    _soak_project.fresh(folder / "snapshot", here)
+    project.fresh(folder / "snapshot", here)
     with _left_none(Lap(here, folder / "logs" / here.name, note)) as lap:
         ended = lap.run(clock, random)
     again = rounds_again(lap.said)
@@ -90,8 +90,8 @@ def disturbed(folder: Path, number: int, clock: Clock, random: np.random.Generat
 
 def soak(at: argparse.Namespace, folder: Path) -> bool:
     """Do the whole of it in `folder`, write and print what came of it, and say whether all went well."""
-    _soak_project.snapshot(ROOT, folder / "snapshot", rounds=at.rounds, clips=at.clips)
-    _soak_project.fresh(folder / "snapshot", folder / "undisturbed")
+    project.snapshot(ROOT, folder / "snapshot", rounds=at.rounds, clips=at.clips)
+    project.fresh(folder / "snapshot", folder / "undisturbed")
     begun, number, rows = time.monotonic(), 0, []
 
     def note(row: dict[str, Any]) -> None:
@@ -103,16 +103,16 @@ def soak(at: argparse.Namespace, folder: Path) -> bool:
         samples = undisturbed(lap)
     note({"record": "undisturbed", "ended": True, "took": round(time.monotonic() - begun)})
     trained = samples[(samples["stage"] == TRAINING) & (samples["round"] <= at.rounds)]
-    by_round = _soak_memory.by_round(trained)
+    by_round = memory.by_round(trained)
     artifacts.write_table(at.out.with_name(f"{at.out.stem}_memory.csv"), by_round)
-    _soak_memory.figure(trained, at.out.with_name(f"{at.out.stem}_memory.png"))
+    memory.figure(trained, at.out.with_name(f"{at.out.stem}_memory.png"))
     random, well = rng(at.seed, "soak"), True
     clock = Clock(random, every=at.every, seconds=60 * at.minutes)
     while number == 0 or not clock.over:
         number += 1
         well &= disturbed(folder, number, clock, random, note)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    print(markdown(table, samples, _soak_memory.slope(by_round)))
+    print(markdown(table, samples, memory.slope(by_round)))
     return well and not table["record"].eq("failed").any()
 
 
@@ -140,7 +140,9 @@ def _workplace(given: Path | None) -> Iterator[Path]:
 
 def main() -> None:
     """Run the soak and write `--out`; exit with 1 if anything went wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=30, help="how long there are kills")
     parser.add_argument("--every", type=float, default=60, help="seconds from one kill to the next, on average")
     parser.add_argument("--rounds", type=int, default=30)

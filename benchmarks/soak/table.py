@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks._soak_memory import WARMING_UP, Line
-from benchmarks._soak_process import KINDS, TRAINING
+from benchmarks.soak.memory import WARMING_UP, Line
+from benchmarks.soak.process import KINDS, TRAINING
 
 # record: undisturbed | kill | refused | failed | lap. `ended`: who was hit did so, or the lap; `orphans`: stages that
 # were still alive afterwards; `round`: the last that was finished at the time; `took`: seconds of a lap.

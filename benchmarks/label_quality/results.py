@@ -2,8 +2,8 @@
 
 Conventions: a row is one measurement at one setting and seed, told apart by `KEY`; shares are in [0, 1], log losses in
 nats, NaN where a method has no such figure. What a row measures (`row`): a network (`network`, `continued`, `longer`,
-see `benchmarks._networks`) or a `logistic` regression that was trained by a method, or a method as a `judge` of given
-labels.
+see `benchmarks.label_quality.networks`) or a `logistic` regression that was trained by a method, or a method as a
+`judge` of given labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks._figure import figure
-from benchmarks._lock import alone
-from benchmarks._stats import BASELINES, ORACLE, SETTING, gap_closed, summary
+from benchmarks.common.lock import alone
+from benchmarks.common.stats import BASELINES, ORACLE, SETTING, gap_closed, summary
+from benchmarks.label_quality.figure import figure
 from pipeline import artifacts
 from pipeline.errors import ArtifactError
 

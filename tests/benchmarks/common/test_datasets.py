@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import _data
+from benchmarks.common import datasets
 from pipeline import extraction
 from pipeline.params import Params, load_params
 
@@ -23,8 +23,8 @@ def few(root: Path) -> Params:
 
 
 @pytest.fixture(scope="module")
-def demo(few: Params, tmp_path_factory: pytest.TempPathFactory) -> _data.Clean:
-    return _data.clean(few, None, 3, tmp_path_factory.mktemp("store"))
+def demo(few: Params, tmp_path_factory: pytest.TempPathFactory) -> datasets.Clean:
+    return datasets.clean(few, None, 3, tmp_path_factory.mktemp("store"))
 
 
 def esc10(root: Path) -> Params:
@@ -60,8 +60,8 @@ def test_all_labels_of_a_clean_data_set_are_true_and_of_a_class(demo):
 
 
 def test_clips_that_join_the_demos_tests_leave_what_trains_as_it_was(demo, few, tmp_path):
-    more = _data.clean(few, None, 3, tmp_path, more_tests=60)
-    noisy = [_data.noisy(data, "within_group", 0.3, seed=3) for data in (demo, more)]
+    more = datasets.clean(few, None, 3, tmp_path, more_tests=60)
+    noisy = [datasets.noisy(data, "within_group", 0.3, seed=3) for data in (demo, more)]
     train = [data.clips[data.train].reset_index(drop=True) for data in noisy]
     pd.testing.assert_frame_equal(*train)
     assert [int(data.test.sum()) for data in noisy] == [
@@ -75,10 +75,10 @@ def test_clips_that_join_the_demos_tests_leave_what_trains_as_it_was(demo, few, 
 
 
 def test_official_folds_are_the_test_splits_and_share_one_extraction(root, shared, tmp_path, quick):
-    first = _data.clean(esc10(root), shared / "esc10", 0, tmp_path)
+    first = datasets.clean(esc10(root), shared / "esc10", 0, tmp_path)
     assert len(quick) == len(first.table) == 400
     for seed in (1, 7):
-        again = _data.clean(esc10(root), shared / "esc10", seed, tmp_path)
+        again = datasets.clean(esc10(root), shared / "esc10", seed, tmp_path)
         test = again.table["split"] == "test"
         assert set(again.table.loc[test, "clip_id"].str.split("-").str[0]) == {str(1 + seed % 5)}
         assert again.params.seed == seed
@@ -88,15 +88,15 @@ def test_official_folds_are_the_test_splits_and_share_one_extraction(root, share
 
 def test_other_settings_are_other_frames(root, shared, tmp_path, quick):
     params = esc10(root)
-    _data.clean(params, shared / "esc10", 0, tmp_path)
+    datasets.clean(params, shared / "esc10", 0, tmp_path)
     other = params.model_copy(update={"features": params.features.model_copy(update={"trim_db": 30.0})})
-    _data.clean(other, shared / "esc10", 0, tmp_path)
+    datasets.clean(other, shared / "esc10", 0, tmp_path)
     assert len(quick) == 800
 
 
 @pytest.mark.parametrize("kind", ["symmetric", "within_group", "open_set"])
 def test_every_part_speaks_of_the_same_clips(demo, kind):
-    data = _data.noisy(demo, kind, 0.3, seed=5)
+    data = datasets.noisy(demo, kind, 0.3, seed=5)
     n = len(data.clips)
     assert list(data.clips["clip_id"]) == list(data.answers["clip_id"]) == list(data.features.index["clip_id"])
     assert "truth" not in data.clips
@@ -122,7 +122,7 @@ def test_every_part_speaks_of_the_same_clips(demo, kind):
 
 
 def test_groups_are_of_the_classes_that_are_left(demo):
-    data = _data.noisy(demo, "open_set", 0.3, seed=5)
+    data = datasets.noisy(demo, "open_set", 0.3, seed=5)
     assert len(data.classes) < 12
     assert (data.truth[data.unverified] == -1).any()
     assert sorted(name for members in data.groups.values() for name in members) == data.classes
@@ -133,29 +133,29 @@ def test_groups_are_of_the_classes_that_are_left(demo):
 def test_a_grouping_may_be_written_out(demo):
     halves = {"first": demo.classes[:6], "second": demo.classes[6:]}
     for kind in ("within_group", "open_set"):
-        data = _data.noisy(demo, kind, 0.2, seed=1, grouping=halves)
+        data = datasets.noisy(demo, kind, 0.2, seed=1, grouping=halves)
         assert set(data.groups) == {"first", "second"}
 
 
 @pytest.mark.parametrize("kind", ["symmetric", "within_group"])
 def test_rates_of_one_seed_share_the_verified_clips_and_the_wrong_ones(demo, kind):
-    found = [_data.noisy(demo, kind, rate, seed=2) for rate in RATES]
+    found = [datasets.noisy(demo, kind, rate, seed=2) for rate in RATES]
     for lower, higher in pairwise(found):
         assert (lower.verified == higher.verified).all()
         wrong = lower.given != lower.truth
         assert (lower.given[wrong & lower.train] == higher.given[wrong & lower.train]).all()
-    others = _data.noisy(demo, kind, 0.3, seed=3)
+    others = datasets.noisy(demo, kind, 0.3, seed=3)
     assert (others.verified != found[2].verified).any()
 
 
 def test_open_set_withdraws_more_classes_the_higher_the_rate(demo):
-    low, high = (_data.noisy(demo, "open_set", rate, seed=2) for rate in (0.1, 0.4))
+    low, high = (datasets.noisy(demo, "open_set", rate, seed=2) for rate in (0.1, 0.4))
     assert set(high.classes) < set(low.classes)
     verified = [set(data.clips.loc[data.verified, "clip_id"]) for data in (low, high)]
     assert verified[0] != verified[1]
 
 
 def test_the_same_seed_is_the_same_data(demo):
-    one, two = (_data.noisy(demo, "within_group", 0.3, seed=4) for _ in range(2))
+    one, two = (datasets.noisy(demo, "within_group", 0.3, seed=4) for _ in range(2))
     pd.testing.assert_frame_equal(one.clips, two.clips)
     np.testing.assert_array_equal(one.features.frames, two.features.frames)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import log_loss
 
-from benchmarks import _networks, _peers
-from benchmarks._bench import Bench
-from benchmarks._peers import Peer
+from benchmarks.common import peers
+from benchmarks.common.bench import Bench
+from benchmarks.common.peers import Peer
+from benchmarks.label_quality import networks
 from pipeline import decisions, metrics, reliability
 
 LOGISTIC = ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle")
@@ -49,7 +50,7 @@ def judge(bench: Bench, method: str) -> dict[str, float | None]:
     else:
         peer = _peer(bench, method)
         score, keep = peer.score, peer.keep
-    return _peers.judge_scores(score, keep, data.given[train], data.truth[train], mask) | extra
+    return peers.judge_scores(score, keep, data.given[train], data.truth[train], mask) | extra
 
 
 def _peer(bench: Bench, method: str) -> Peer:
@@ -57,11 +58,11 @@ def _peer(bench: Bench, method: str) -> Peer:
     given, verified = data.given[train], data.verified[train]
     x = bench.embedding
     if method == "the report":
-        return _peers.spreading_report(bench.raw[train], given, verified, data.group_of)
+        return peers.spreading_report(bench.raw[train], given, verified, data.group_of)
     if method == "self-training classifier":
-        return _peers.self_training(x[train], given, verified, x[data.test])
+        return peers.self_training(x[train], given, verified, x[data.test])
     if method == "clean learning":
-        return _peers.clean_learning(x[train], given, verified, x[data.test], seed=bench.params.seed)
+        return peers.clean_learning(x[train], given, verified, x[data.test], seed=bench.params.seed)
     return bench.cleanlab if method == "cleanlab" else bench.cleanlab_by(bench.judged)
 
 
@@ -83,7 +84,7 @@ def logistic(bench: Bench, method: str) -> np.ndarray:
     elif method == "earmark":
         targets = bench.logistic_belief.posterior
     k = len(bench.classes)
-    return _peers.logistic(x[train], targets[train], weights[train], x[data.test], n_classes=k)
+    return peers.logistic(x[train], targets[train], weights[train], x[data.test], n_classes=k)
 
 
 def measure(bench: Bench, row: str, method: str) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def measure(bench: Bench, row: str, method: str) -> dict[str, Any]:
         probs = np.full((len(target), len(bench.classes)), np.nan)
         probs[bench.data.test] = logistic(bench, method)
         return _scores(probs, target)
-    trained = _networks.network(bench, row, method)
+    trained = networks.network(bench, row, method)
     single = float(np.mean([metrics.accuracy(probs, target) for probs in trained.each]))
     return _scores(trained.probs, target) | {"steps": trained.steps, "members": len(trained.each), "single": single}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._bench import Bench
+from benchmarks.common.bench import Bench
 from pipeline import ensemble, selftraining
 from pipeline.checkpoints import Checkpoints
 from pipeline.learner import KerasLearner

@@ -1,6 +1,6 @@
 """Rows of a bench, summed up over seeds: means with intervals, and how much of what is to be gained a method gains.
 
-Conventions: a setting is (data set, kind of noise, rate); rows as `benchmarks._table` reads them.
+Conventions: a setting is (data set, kind of noise, rate); rows as `benchmarks.label_quality.results` reads them.
 """
 
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from benchmarks._lock import alone
+from benchmarks.common.lock import alone
 from pipeline import artifacts, extraction, fingerprint, folds, grouping, noise, preparing, registry
 from pipeline.params import Params
 from pipeline.seeding import derive
@@ -127,7 +127,7 @@ def _frames_key(params: Params, more_tests: int) -> str:
     clips = {name: value for name, value in params.dataset.settings.items() if name != "test_fold"}
     origin = params.seed if synthesised else str(Path(params.dataset.root).resolve())
     here = Path(__file__)
-    code = fingerprint.code(here, here.parents[1])
+    code = fingerprint.code(here, here.parents[2])
     key = fingerprint.digest(clips, more_tests, origin, extraction.describe(params.features), code)
     return f"{params.dataset.name}-{key}"
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import _peers
-from benchmarks._data import Noisy
-from benchmarks._peers import Peer
+from benchmarks.common import peers
+from benchmarks.common.datasets import Noisy
+from benchmarks.common.peers import Peer
 from pipeline import (
     backend,
     crossfit,
@@ -38,7 +38,7 @@ from pipeline.training_params import Judge
 @cache
 def _code() -> list[str]:
     """Return what stands for all code that trains."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     names = ("crossfit", "encoding", "selftraining")
     return [fingerprint.code(root / "pipeline" / f"{name}.py", root) for name in names]
 
@@ -205,7 +205,7 @@ class Bench:
         train = self.data.train
         part = probs[train].astype(np.float64)
         part /= part.sum(axis=1, keepdims=True)
-        return _peers.find_label_issues(part, self.data.given[train], self.data.verified[train])
+        return peers.find_label_issues(part, self.data.given[train], self.data.verified[train])
 
     @cached_property
     def embedding(self) -> np.ndarray:
