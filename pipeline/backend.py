@@ -77,7 +77,7 @@ def _choose_device(backend: str, wanted: str) -> str:
     found = count()
     if wanted == "gpu" and not found:
         raise ParamsError(
-            f"compute.device: gpu, but {backend} sees none; install the GPU build (see the README, 'A GPU'), "
+            f"compute.device: gpu, but {backend} sees none; install the GPU build (docs/dvc.md, 'A GPU'), "
             "or set compute.device to auto or cpu"
         )
     return "gpu" if found else "cpu"

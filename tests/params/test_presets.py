@@ -13,8 +13,10 @@ from ..conftest import ROOT
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"), key=lambda path: path.stem)
 
 
-def test_the_presets_are_those_that_the_readme_names(root: Path) -> None:
+def test_the_presets_are_those_that_the_docs_name(root: Path) -> None:
     assert [path.stem for path in PRESETS] == ["demo", "digits", "esc10", "freesound2018", "freesound2018-paper"]
+    page = (root / "docs" / "presets.md").read_text(encoding="utf-8")
+    assert [path.stem for path in PRESETS if f"| `{path.stem}` |" not in page] == []
 
 
 def test_the_demo_is_the_default(root: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_kind_of_features_reaches_latents_and_probabilities(
         np.full((12, 2), np.nan, np.float32),
     )
     split = split_clips(table, labels, unknown, ["high", "low"], features.ok, member)
-    learner = KerasLearner(features, member, 2, 8, seed=0, name="m")
+    learner = KerasLearner(features, member, 2, seed=0, name="m")
     state = run_rounds(split, member, learner, Checkpoints(tmp_path / "c", "k"), say=lambda line: None)
     assert state.probs is not None
     np.testing.assert_allclose(state.probs.sum(axis=1), 1, atol=1e-5)
