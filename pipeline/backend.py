@@ -6,7 +6,7 @@ Conventions: call `configure` before anything builds a model. The backend is Ker
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -42,19 +42,22 @@ _BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16"})
 
 @dataclass(frozen=True)
 class Machine:
-    """What training runs on, as written beside each trained member."""
+    """What training runs on; `threads` of the CPU compute a network, None: as many as the backend likes."""
 
     backend: str
     versions: dict[str, str]
     device: str
     precision: Precision
+    threads: int | None = None
 
 
 def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision, *, threads: int | None = None) -> Machine:
     """Choose device and precision for this process and make operations deterministic.
 
-    `threads` limits those that TensorFlow and PyTorch compute with; JAX heeds the processes' share of the machine
-    alone. None: as many as they like.
+    `threads` is how many TensorFlow and PyTorch compute with on a CPU; sums are split among them, so that another
+    number gives other last digits. It is theirs also where fewer cores are allowed. TensorFlow keeps the number with
+    which a process began to compute: `Machine.threads` says which it is. JAX heeds the cores that are allowed alone.
+    None: as many as they like.
 
     Raises:
         ParamsError: `compute.device: gpu` and the backend sees none (it would fall back to the CPU silently).
@@ -63,10 +66,9 @@ def configure(device: Literal["auto", "cpu", "gpu"], precision: Precision, *, th
     chosen = _choose_device(backend, device)
     policy = choose_precision(backend, chosen) if precision == "auto" else precision
     keras.mixed_precision.set_dtype_policy(policy)
-    if threads is not None and backend in _THREADS:
-        _THREADS[backend](threads)
+    fixed = _THREADS[backend](threads) if threads is not None and chosen == "cpu" and backend in _THREADS else None
     versions = {name: version(name) for name in ("keras", backend, "numpy")}
-    return Machine(backend=backend, versions=versions, device=chosen, precision=policy)
+    return Machine(backend=backend, versions=versions, device=chosen, precision=policy, threads=fixed)
 
 
 def _choose_device(backend: str, wanted: str) -> str:
@@ -140,17 +142,20 @@ def _torch_count() -> int:
     return int(torch.cuda.device_count())
 
 
-def _tensorflow_threads(threads: int) -> None:
+def _tensorflow_threads(threads: int) -> int | None:
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    with suppress(RuntimeError):  # it has computed before
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    return tf.config.threading.get_intra_op_parallelism_threads() or None
 
 
-def _torch_threads(threads: int) -> None:
+def _torch_threads(threads: int) -> int:
     import torch
 
     torch.set_num_threads(threads)
+    return threads
 
 
 _THREADS = {"tensorflow": _tensorflow_threads, "torch": _torch_threads}

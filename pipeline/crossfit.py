@@ -8,12 +8,15 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from pipeline import backend, building, inference, neighbours, training
+from pipeline import backend, building, inference, neighbours, training, workers
 from pipeline.artifacts import Features
 from pipeline.judging import Answer, FitAndScore, Lesson, Map
 from pipeline.learner import KerasLearner
 from pipeline.params import Compute
 from pipeline.training_params import Judge
+
+# Of each fit, however many run at once and however many cores there are: another number gives other bytes.
+THREADS = 1
 
 
 def fit_and_score(features: Features, settings: Judge, n_classes: int, *, seed: int) -> FitAndScore:
@@ -67,26 +70,24 @@ def alike(
 def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Map:
     """Return what fits the networks of a round: in `compute.jobs` processes on a CPU, one after the other on a GPU.
 
-    Small networks gain little from a second thread, and much from a second process. The threads that each process
-    gets depend on the machine and on `n_folds`, not on how many networks are left, so that a run that was cut off
-    ends as an undisturbed one.
+    Small networks gain little from a second thread, and much from a second process.
     """
     processes = min(joblib.effective_n_jobs(compute.jobs), n_folds)
     if processes == 1 or machine.device == "gpu":
         return map
-    threads = max(1, (os.cpu_count() or 1) // processes)
-    return partial(_in_processes, processes=processes, threads=threads, precision=machine.precision)
+    return partial(_in_processes, processes=processes, precision=machine.precision)
 
 
 def _in_processes(
-    fit: FitAndScore, lessons: Iterable[Lesson], *, processes: int, threads: int, precision: backend.Precision
+    fit: FitAndScore, lessons: Iterable[Lesson], *, processes: int, precision: backend.Precision
 ) -> Iterator[Answer]:
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=threads):
-        there = joblib.delayed(partial(_there, fit, threads, precision))
+    begin = {"initializer": workers.end_with_the_parent, "initargs": (os.getpid(),)}
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=THREADS, **begin):
+        there = joblib.delayed(partial(_there, fit, precision))
         yield from joblib.Parallel(n_jobs=processes, return_as="generator")(there(lesson) for lesson in lessons)
 
 
-def _there(fit: FitAndScore, threads: int, precision: backend.Precision, lesson: Lesson) -> Answer:
+def _there(fit: FitAndScore, precision: backend.Precision, lesson: Lesson) -> Answer:
     """Fit in a process that knows nothing yet."""
-    backend.configure("cpu", precision, threads=threads)
+    backend.configure("cpu", precision, threads=THREADS)
     return fit(lesson)

@@ -140,6 +140,7 @@ class Compute(Section):
 
     device: Literal["auto", "cpu", "gpu"] = "auto"
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+    threads: PositiveInt
     jobs: int = -1
 
     @field_validator("jobs")

@@ -28,6 +28,7 @@ from threadpoolctl import threadpool_limits
 
 START_SECONDS = 300.0  # to import what it needs, on a slow disk
 AHEAD = 32  # answers a worker that may wait for an earlier one
+LOOK_SECONDS = 0.5  # between looks whether the parent is there
 GIB = 2**30
 
 
@@ -186,7 +187,7 @@ class _Pool:
 def _serve(pipe: Any, function: Callable[..., Any], memory: int, preload: Sequence[str]) -> None:
     """Answer calls until the pipe ends: what a worker does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    end_with_the_parent()
     for name in preload:  # not at the expense of the first call
         importlib.import_module(name)
     _bound(memory)
@@ -217,12 +218,22 @@ def _answer(function: Callable[..., Any], call: tuple[Any, ...]) -> tuple[str, A
         return "raised", error
 
 
-def _end_with_the_parent() -> None:
-    """A worker that hangs would outlive a parent that was killed."""
+def end_with_the_parent(pid: int | None = None) -> None:
+    """End this process, whatever it is at, as soon as its parent has ended: it would outlive one that was killed.
+
+    joblib's processes have to be told the parent's `pid`: they lack what `multiprocessing` gives its own to wait on.
+    """
+    threading.Thread(target=_end_after, args=(pid,), daemon=True).start()
+
+
+def _end_after(pid: int | None) -> None:
     parent = multiprocessing.parent_process()
-    if parent is not None:
+    if pid is not None:
+        while os.getppid() == pid:
+            time.sleep(LOOK_SECONDS)
+    elif parent is not None:
         connection.wait([parent.sentinel])
-        os._exit(1)
+    os._exit(1)
 
 
 def _bound(memory: int) -> None:

@@ -10,7 +10,7 @@ from stages.common import run
 
 def work(params: Params, at: argparse.Namespace) -> None:
     """Read clips and features; write the folder `at.latents`."""
-    backend.configure(params.compute.device, params.compute.precision)
+    backend.configure(params.compute.device, params.compute.precision, threads=params.compute.threads)
     clips = artifacts.read_files(at.clips)
     features = artifacts.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")

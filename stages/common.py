@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from pipeline import locks
 from pipeline.errors import ArtifactError, EarmarkError
 from pipeline.params import Params, load_params
@@ -39,7 +41,8 @@ def run(work: Work, description: str, *paths: str, out: tuple[str, ...] = (), ex
     arguments = parser.parse_args()
     try:
         params = load_params(arguments.params)
-        with _alone(Path(*(getattr(arguments, name) for name in out))) if out else nullcontext():
+        # Sums are split among the threads of the linear algebra: of another number, the last digits are others.
+        with _alone(Path(*(getattr(arguments, name) for name in out))) if out else nullcontext(), threadpool_limits(1):
             work(params, arguments)
     except EarmarkError as error:
         sys.exit(f"error: {error}")

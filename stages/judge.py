@@ -22,7 +22,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
         print("spread.source is latents: no model is asked")
         judging.write(at.out, *judging.nothing(len(clips), len(classes)))
         return
-    machine = backend.configure(params.compute.device, params.compute.precision)
+    machine = backend.configure(params.compute.device, params.compute.precision, threads=crossfit.THREADS)
     roles = judging.roles(clips, classes, features.ok)
     resolved = patches.resolve(features, params.judge.patches, roles.train)
     settings = params.judge.model_copy(update={"patches": resolved})

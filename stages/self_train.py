@@ -18,7 +18,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     if at.member not in params.members:
         raise ParamsError(f"members: there is no {at.member!r}, there are {', '.join(params.members)}")
     member = params.members[at.member]
-    machine = backend.configure(params.compute.device, params.compute.precision)
+    machine = backend.configure(params.compute.device, params.compute.precision, threads=params.compute.threads)
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
     features, labels = artifacts.read_features(at.features), artifacts.read_targets(at.labels)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")

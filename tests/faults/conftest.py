@@ -124,7 +124,7 @@ def given_params() -> dict[str, Any]:
     given["ensemble"] = {"members": ["one", "two"]}
     given["project"] = {"methods": ["tsne", "umap"], "tsne": {"perplexity": 3}}
     given["report"] |= {"dpi": 60}
-    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return given
 
 

@@ -28,7 +28,7 @@ def make_params(root: Path, **changes: object) -> Params:
     model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
     given["members"] = {"one": {"model": model, "fold": 0}}
     given["ensemble"] = {"members": ["one"]}
-    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return Params.model_validate(given | changes)
 
 

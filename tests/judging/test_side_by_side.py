@@ -48,7 +48,7 @@ def test_each_call_is_answered_in_order_by_another_process(lessons) -> None:
     from pipeline import backend, crossfit
 
     machine = backend.configure("cpu", "float32")
-    found = _said(crossfit.side_by_side(Compute(precision="float32", jobs=2), machine, 3)(noting, lessons))
+    found = _said(crossfit.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)(noting, lessons))
     alone = _said(map(noting, lessons))
     np.testing.assert_array_equal(found[:, 1:], alone[:, 1:])
     assert os.getpid() not in found[:, 0]
@@ -59,7 +59,9 @@ def test_one_process_is_this_one(lessons, jobs: int, device: str) -> None:
     from pipeline import backend, crossfit
 
     machine = backend.Machine(backend="tensorflow", versions={}, device=device, precision="float32")
-    found = _said(crossfit.side_by_side(Compute(precision="float32", jobs=jobs), machine, 3)(noting, lessons))
+    found = _said(
+        crossfit.side_by_side(Compute(precision="float32", threads=2, jobs=jobs), machine, 3)(noting, lessons)
+    )
     assert set(found[:, 0]) == {os.getpid()}
 
 
@@ -70,7 +72,7 @@ def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(featu
     model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
     settings = Judge.model_validate({"model": model, "fit": {"epochs": 2}, "patches": {"mode": "crop", "frames": 8}})
     fit = crossfit.fit_and_score(features, settings, 2, seed=1)
-    two = crossfit.side_by_side(Compute(precision="float32", jobs=2), machine, 3)
+    two = crossfit.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)
     first, second = (list(two(fit, lessons)) for _ in range(2))
     np.testing.assert_array_equal(_said(first), _said(second))
     np.testing.assert_allclose(_said(first), _said(map(fit, lessons)), atol=1e-3)

@@ -71,7 +71,7 @@ def given_params(root: Path) -> dict[str, Any]:
     given["members"] = {"one": {"model": model, "fold": 0}}
     given["ensemble"] = {"members": ["one"]}
     given["project"] = {"methods": ["tsne"], "tsne": {"perplexity": 3}}
-    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return given
 
 

@@ -69,7 +69,7 @@ def make_params(root: Path) -> Params:
     given["self_train"]["fit"] = {"epochs": 3, "batch_size": 4, "learning_rate": 0.01}
     given["members"] = {"one": {"model": MODEL, "fold": 0}, "two": {"model": MODEL, "fold": 1}}
     given["ensemble"] = {"members": ["one", "two"], "method": "geometric", "top_k": 3}
-    given["compute"] = {"device": "cpu", "precision": "float32", "jobs": 1}
+    given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return Params.model_validate(given)
 
 
