@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.artifacts import Features
-from pipeline.corrections import COLUMNS
-from pipeline.reporting.run import MemberRun, Run
+from pipeline.corrections.store import COLUMNS
+from pipeline.files.artifacts import Features
+from pipeline.results.run import MemberRun, Run
 
 CLASSES = tuple(f"A_class_with_a_name_{i:02d}" for i in range(41))
 GROUPS = {"music": list(CLASSES[:19]), "others": list(CLASSES[19:])}

@@ -24,9 +24,9 @@ import pandas as pd
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from benchmarks import _explorer_run
-from pipeline import artifacts
 from pipeline.explorer.write import write_explorer
-from pipeline.params import load_params
+from pipeline.files import artifacts
+from pipeline.params.schema import load_params
 
 SIZE = (1440, 900)
 PANNING = 5.0  # seconds

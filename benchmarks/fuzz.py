@@ -22,9 +22,12 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from pipeline import artifacts, audio, extraction, registry, workers
+from pipeline.audio import decoding, extraction
+from pipeline.compute import workers
 from pipeline.errors import DataError
-from pipeline.params import Features
+from pipeline.files import artifacts
+from pipeline.params import registry
+from pipeline.params.schema import Features
 from pipeline.seeding import rng
 
 SR, SECONDS, MAX_SECONDS = 16_000, 0.7, 2.0
@@ -143,7 +146,7 @@ def judge(mutant: Mutant, folder: str) -> tuple[str, str]:
         file.write(mutant.content)
         file.flush()
         try:
-            clip = audio.decode(file.name, sr=SR, max_seconds=MAX_SECONDS, trim_db=None)
+            clip = decoding.decode(file.name, sr=SR, max_seconds=MAX_SECONDS, trim_db=None)
         except DataError as error:
             return ("refused", str(error).split(":")[0]) if str(error) else ("wrong", "no reason")
         except Exception as error:
@@ -152,12 +155,12 @@ def judge(mutant: Mutant, folder: str) -> tuple[str, str]:
     return ("wrong", f"{mutant.specimen}, {mutant.how}: {what}") if what else ("accepted", "")
 
 
-def _wrong(clip: audio.Decoded, mutant: Mutant) -> str:
+def _wrong(clip: decoding.Decoded, mutant: Mutant) -> str:
     """Return what is wrong with a clip that was accepted, or nothing."""
     y = clip.y
     if y.dtype != np.float32 or y.ndim != 1 or not len(y):
         return f"{y.dtype} of shape {y.shape}"
-    if not np.isfinite(y).all() or np.abs(y).max() > 2 * audio.LOUDEST:
+    if not np.isfinite(y).all() or np.abs(y).max() > 2 * decoding.LOUDEST:
         return f"samples up to {np.abs(y).max():.3g}"
     if not 0 < clip.seconds <= MAX_SECONDS or abs(len(y) - clip.seconds * SR) > 1:
         return f"{clip.seconds:.3f} s in {len(y)} samples"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 
 ROOT = Path(__file__).parents[1]
 NEEDED = ("pipeline", "benchmarks", "tests", "setup.cfg")

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.throughput import steps_per_second
-from pipeline import artifacts, backend, building
-from pipeline.models import _blocks
-from pipeline.params import Params, load_params
+from pipeline.files import artifacts
+from pipeline.networks import backend, building
+from pipeline.params.schema import Params, load_params
+from pipeline.plugins.models import _blocks
 
 N_CLASSES = 12
 

@@ -42,7 +42,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
     from benchmarks.common import datasets
     from benchmarks.common.bench import computed
-    from pipeline.params import load_params
+    from pipeline.params.schema import load_params
 
     params = computed(load_params(f"presets/{job.dataset}.yaml"))
     clean = datasets.clean(params, job.root, job.seed, job.store)
@@ -61,7 +61,7 @@ def changed(judge: Any, change: str) -> Any:
     Raises:
         SystemExit: a part is no `key=value`, or no key of the section.
     """
-    from pipeline.training_params import Judge
+    from pipeline.params.training import Judge
 
     found = judge.model_dump()
     for part in change.split():
@@ -89,8 +89,9 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
     import numpy as np
     from sklearn.metrics import log_loss
 
-    from pipeline import crossfit, patches
-    from pipeline.judging import Lesson
+    from pipeline.judges import neural
+    from pipeline.judges.cross_fitting import Lesson
+    from pipeline.networks import patches
 
     heard = data.verified if trained_on == "verified" else data.train
     rows, asked = np.flatnonzero(heard), np.flatnonzero(~heard & data.features.ok)
@@ -98,7 +99,7 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
     judge = judge.model_copy(update={"fit": judge.fit.model_copy(update={"epochs": epochs})})
     classes = np.arange(len(data.classes))
     judge = judge.model_copy(update={"patches": patches.resolve(data.features, judge.patches, data.train)})
-    fit = crossfit.fit_and_score(data.features, judge, len(classes), seed=job.seed)
+    fit = neural.fit_and_score(data.features, judge, len(classes), seed=job.seed)
     begun = time.perf_counter()
     targets = np.eye(len(classes))[data.truth[rows]]
     probs = fit(Lesson(rows, targets, np.zeros(len(rows), bool), asked, "recipe")).probs
@@ -115,7 +116,7 @@ def main() -> None:
     import pandas as pd
 
     from benchmarks.common import parallel
-    from pipeline import artifacts
+    from pipeline.files import artifacts
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="esc10", choices=["demo", "digits", "esc10"])

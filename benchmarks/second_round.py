@@ -41,8 +41,8 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
     from benchmarks.common import datasets
     from benchmarks.common.bench import Bench, computed
-    from pipeline import judging
-    from pipeline.params import load_params
+    from pipeline.judges import cross_fitting
+    from pipeline.params.schema import load_params
 
     params = computed(load_params(f"presets/{job.dataset}.yaml"))
     clean = datasets.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
@@ -51,7 +51,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
         for rate in RATES
     }
     one = benches[RATES[0]]
-    first: dict[str, judging.Answer] = {}
+    first: dict[str, cross_fitting.Answer] = {}
     for epochs in job.epochs:
         left = [rate for rate in RATES if (job.dataset, job.seed, epochs, rate) not in job.done]
         if not left:
@@ -59,7 +59,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
         settings = params.judge.model_copy(update={"unverified_epochs": epochs})
         fit = one.fit(settings)
 
-        def once(lesson: judging.Lesson, fit: judging.FitAndScore = fit) -> judging.Answer:
+        def once(lesson: cross_fitting.Lesson, fit: cross_fitting.FitAndScore = fit) -> cross_fitting.Answer:
             if lesson.start is not None:
                 return fit(lesson)
             if lesson.name not in first:
@@ -92,7 +92,7 @@ def main() -> None:
     import pandas as pd
 
     from benchmarks.common import parallel
-    from pipeline import artifacts
+    from pipeline.files import artifacts
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=["demo"], choices=["demo", "esc10"])

@@ -37,10 +37,11 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     from benchmarks.common import datasets
-    from pipeline import backend, metrics, patches
-    from pipeline.ensemble import combine
-    from pipeline.learner import KerasLearner
-    from pipeline.params import load_params
+    from pipeline.networks import backend, patches
+    from pipeline.networks.learner import KerasLearner
+    from pipeline.params.schema import load_params
+    from pipeline.probs import metrics
+    from pipeline.probs.pooling import combine
 
     backend.configure("cpu", "float32")
     params = load_params("presets/esc10.yaml")
@@ -66,7 +67,7 @@ def main() -> None:
     import pandas as pd
 
     from benchmarks.common import parallel
-    from pipeline import artifacts
+    from pipeline.files import artifacts
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", default="../shared/data/esc10")

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, backend, registry
-from pipeline.params import Params, load_params
-from pipeline.training_params import AutoencoderModel, Model
+from pipeline.files import artifacts
+from pipeline.networks import backend
+from pipeline.params import registry
+from pipeline.params.schema import Params, load_params
+from pipeline.params.training import AutoencoderModel, Model
 
 
 def networks(params: Params) -> dict[str, tuple[Model | AutoencoderModel, int, int]]:

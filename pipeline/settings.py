@@ -2,7 +2,7 @@
 
 A plugin's function declares its settings as keyword-only arguments annotated with these names (or with
 `int`, `float`, `str`, `bool`, `Literal[...]`, `| None`). They are read from its source without importing it
-(see `pipeline.registry`), so that checking params.yaml never loads TensorFlow.
+(see `pipeline.params.registry`), so that checking params.yaml never loads TensorFlow.
 """
 
 from typing import Annotated, Literal

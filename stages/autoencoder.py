@@ -2,9 +2,11 @@
 
 import argparse
 
-from pipeline import artifacts, backend, encoding
-from pipeline.params import Params
-from pipeline.publishing import publish
+from pipeline.files import artifacts
+from pipeline.files.publishing import publish
+from pipeline.latents import encoding
+from pipeline.networks import backend
+from pipeline.params.schema import Params
 from stages.common import run
 
 

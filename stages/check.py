@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.errors import DataError
-from pipeline.params import Params
+from pipeline.params.schema import Params
 from stages.common import run
 
 

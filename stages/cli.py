@@ -77,13 +77,15 @@ def _port(text: str) -> int:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from pipeline import backend, predicting  # loads TensorFlow: not for --help
+    # These load TensorFlow: not for --help.
+    from pipeline.ensemble import tagging
+    from pipeline.networks import backend
 
-    paths = predicting.find_audio(arguments.paths)
+    paths = tagging.find_audio(arguments.paths)
     backend.configure(arguments.device, "float32")
-    tagger = predicting.load_tagger(arguments.run / "ensemble", arguments.run / "members")
-    predictions = predicting.predict(tagger, paths, top_k=arguments.top)
-    write: Callable[[list[predicting.Prediction]], None] = arguments.form
+    tagger = tagging.load_tagger(arguments.run / "ensemble", arguments.run / "members")
+    predictions = tagging.predict(tagger, paths, top_k=arguments.top)
+    write: Callable[[list[tagging.Prediction]], None] = arguments.form
     write(predictions)
     problems = [p for p in predictions if p.problem]
     for prediction in problems:
@@ -129,7 +131,7 @@ def _as_json(predictions: list) -> None:
 
 def _as_csv(predictions: list) -> None:
     """Print a table that a spreadsheet may open: text that it would take for a formula is marked by an apostrophe."""
-    from pipeline.guarded_csv import guard
+    from pipeline.files.guarded_csv import guard
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", "rank", "label", "probability"])

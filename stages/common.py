@@ -11,9 +11,9 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from pipeline import locks
 from pipeline.errors import ArtifactError, EarmarkError
-from pipeline.params import Params, load_params
+from pipeline.files import locks
+from pipeline.params.schema import Params, load_params
 
 Work = Callable[[Params, argparse.Namespace], None]
 

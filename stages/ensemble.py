@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, metrics
-from pipeline.ensemble import combine
 from pipeline.errors import ArtifactError, DataError, ParamsError
-from pipeline.params import Params
-from pipeline.publishing import publish
+from pipeline.files import artifacts
+from pipeline.files.publishing import publish
+from pipeline.params.schema import Params
+from pipeline.probs import metrics
+from pipeline.probs.pooling import combine
 from stages import common
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import artifacts, grouping, noise, preparing, registry
-from pipeline.params import Params
-from pipeline.publishing import publish
+from pipeline.clips import grouping, preparing, simulated_noise
+from pipeline.files import artifacts
+from pipeline.files.publishing import publish
+from pipeline.params import registry
+from pipeline.params.schema import Params
 from stages.common import run
 
 
@@ -47,7 +49,7 @@ def _with_noise(params: Params, table: pd.DataFrame, known: dict[str, dict[str, 
     given = settings.model_dump()
     named, key = given.pop("grouping"), "dataset.simulate_noise.grouping"
     groups = grouping.resolve(named, known, classes, key) if settings.kind == "within_group" else {}
-    return noise.simulate(table, groups=groups, **given)
+    return simulated_noise.simulate(table, groups=groups, **given)
 
 
 if __name__ == "__main__":

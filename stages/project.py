@@ -5,10 +5,11 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, registry
-from pipeline.latents import normalise
-from pipeline.params import Params
-from pipeline.publishing import publish
+from pipeline.files import artifacts
+from pipeline.files.publishing import publish
+from pipeline.latents.scaling import normalise
+from pipeline.params import registry
+from pipeline.params.schema import Params
 from stages.common import run
 
 

@@ -4,10 +4,10 @@ import argparse
 import shutil
 
 from pipeline.explorer.write import write_explorer
-from pipeline.params import Params
-from pipeline.publishing import publish
+from pipeline.files.publishing import publish
+from pipeline.params.schema import Params
 from pipeline.reporting.report import write_report
-from pipeline.reporting.run import read_run
+from pipeline.results.run import read_run
 from stages.common import run
 
 INPUTS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")

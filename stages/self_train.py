@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
-from pipeline import artifacts, backend, fingerprint, members, patches, roles, selftraining, weights
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ParamsError
-from pipeline.learner import KerasLearner
-from pipeline.params import Params
+from pipeline.files import artifacts, fingerprint, weights
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.members import roles, saved, self_training
+from pipeline.networks import backend, patches
+from pipeline.networks.learner import KerasLearner
+from pipeline.params.schema import Params
 from stages.common import run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,10 +42,10 @@ def work(params: Params, at: argparse.Namespace) -> None:
     learner = KerasLearner(
         features, member, len(classes), seed=params.seed, name=at.member, start=start, restart=member.restart
     )
-    state = selftraining.run_rounds(
+    state = self_training.run_rounds(
         split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)
     )
-    members.write(
+    saved.write(
         at.members / at.member,
         member,
         state,

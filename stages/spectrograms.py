@@ -2,8 +2,9 @@
 
 import argparse
 
-from pipeline import artifacts, extraction
-from pipeline.params import Params
+from pipeline.audio import extraction
+from pipeline.files import artifacts
+from pipeline.params.schema import Params
 from stages.common import run
 
 

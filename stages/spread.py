@@ -6,21 +6,25 @@ import sys
 import numpy as np
 import pandas as pd
 
-from pipeline import artifacts, corrections, decisions, latents, reliability, spreading
-from pipeline.grouping import resolve
-from pipeline.params import Params
-from pipeline.publishing import publish
+from pipeline.clips.grouping import resolve
+from pipeline.corrections import store
+from pipeline.files import artifacts
+from pipeline.files.publishing import publish
+from pipeline.labels import decisions, reliability
+from pipeline.latents import scaling
+from pipeline.params.schema import Params
+from pipeline.spreading import within_families
 from stages import common
 
 
 def work(params: Params, paths: argparse.Namespace) -> None:
     """Read clips, corrections, latents and judges; write what is decided, and how far to trust it, as a folder."""
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
-    heard = corrections.read(paths.corrections)
-    corrections.check(heard, clips, classes, paths.corrections)
-    run = corrections.run_id(clips, classes)
-    ruled_out = corrections.ruled_out(heard, clips, classes)
-    clips = corrections.apply(clips, heard)
+    heard = store.read(paths.corrections)
+    store.check(heard, clips, classes, paths.corrections)
+    run = store.run_id(clips, classes)
+    ruled_out = store.ruled_out(heard, clips, classes)
+    clips = store.apply(clips, heard)
     settings = params.spread
     groups = resolve(settings.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
@@ -28,13 +32,13 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     judged = [artifacts.read_probs(paths.judged / f"{name}.npy", *shape) for name in ("probs", "linear")]
     near = artifacts.read_neighbours(paths.judged / "neighbours.npy", len(clips))
     train = (clips["split"] == "train").to_numpy()
-    x = latents.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
+    x = scaling.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
     case = decisions.gather(
         clips, classes, groups, settings, latents=x, network=np.stack(judged), near=near, ruled_out=ruled_out
     )
     belief = decisions.believe(case)
-    spread = spreading.spread(x, clips, groups, settings)
-    labels = corrections.record(decisions.decide(spread, case, belief, classes, settings), clips, heard)
+    spread = within_families.spread(x, clips, groups, settings)
+    labels = store.record(decisions.decide(spread, case, belief, classes, settings), clips, heard)
     estimates = reliability.estimate(case, belief, labels, groups, seed=params.seed)
     table = reliability.promotion_table(labels, estimates, groups)
     with publish(paths.out) as folder:
@@ -46,8 +50,8 @@ def work(params: Params, paths: argparse.Namespace) -> None:
         artifacts.write_table(folder / "promotion.csv", table)
         artifacts.write_json(folder / "groups.json", groups)
         artifacts.write_json(folder / "run.json", {"run_id": run})
-        corrections.write(folder / "corrections.csv", heard)
-    for line in corrections.describe(heard, run):
+        store.write(folder / "corrections.csv", heard)
+    for line in store.describe(heard, run):
         print(line, file=sys.stderr if line.startswith("warning") else sys.stdout)
     print(_lines(table))
 

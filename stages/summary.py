@@ -2,9 +2,9 @@
 
 import argparse
 
-from pipeline import artifacts
-from pipeline.params import Params
-from pipeline.reporting.numbers import summary
+from pipeline.files import artifacts
+from pipeline.params.schema import Params
+from pipeline.results.numbers import summary
 from stages.common import run
 
 

@@ -17,29 +17,22 @@ import pandas as pd
 from benchmarks.common import peers
 from benchmarks.common.datasets import Noisy
 from benchmarks.common.peers import Peer
-from pipeline import (
-    backend,
-    crossfit,
-    decisions,
-    encoding,
-    fingerprint,
-    judging,
-    latents,
-    linear,
-    patches,
-    spreading,
-    weights,
-)
-from pipeline.checkpoints import Checkpoints
-from pipeline.params import Params, Spread
-from pipeline.training_params import Judge
+from pipeline.files import fingerprint, weights
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.judges import cross_fitting, linear, neural
+from pipeline.labels import decisions
+from pipeline.latents import encoding, scaling
+from pipeline.networks import backend, patches
+from pipeline.params.schema import Params, Spread
+from pipeline.params.training import Judge
+from pipeline.spreading import within_families
 
 
 @cache
 def _code() -> list[str]:
     """Return what stands for all code that trains."""
     root = Path(__file__).resolve().parents[2]
-    names = ("crossfit", "encoding", "selftraining")
+    names = ("judges/neural", "latents/encoding", "members/self_training")
     return [fingerprint.code(root / "pipeline" / f"{name}.py", root) for name in names]
 
 
@@ -65,9 +58,9 @@ class Bench:
         self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
 
     @cached_property
-    def roles(self) -> judging.Roles:
+    def roles(self) -> cross_fitting.Roles:
         """What each clip does for the judges."""
-        return judging.roles(self.clips, self.classes, self.data.features.ok)
+        return cross_fitting.roles(self.clips, self.classes, self.data.features.ok)
 
     @cached_property
     def longer(self) -> int:
@@ -110,7 +103,7 @@ class Bench:
     def latents(self) -> np.ndarray:
         """Float64 (n, d): the autoencoder's latents as labels are spread over them."""
         train, spread = (self.clips["split"] == "train").to_numpy(), self.params.spread
-        return latents.training_space(self.raw, train, whiten=spread.whiten, l2=spread.normalize, seed=self.params.seed)
+        return scaling.training_space(self.raw, train, whiten=spread.whiten, l2=spread.normalize, seed=self.params.seed)
 
     @cached_property
     def judged(self) -> np.ndarray:
@@ -131,7 +124,7 @@ class Bench:
 
         def make() -> np.ndarray:
             judges = dict(enumerate(self.judges))
-            return crossfit.alike(features, settings, len(self.classes), judges, train, groups)
+            return neural.alike(features, settings, len(self.classes), judges, train, groups)
 
         key, arrays = self._known
         return self.kept(["neighbours", list(groups), *key], arrays, make)
@@ -147,12 +140,12 @@ class Bench:
         ]
 
     @cached_property
-    def _cross_fitted(self) -> judging.Judged:
+    def _cross_fitted(self) -> cross_fitting.Judged:
         return self.judge_by(self.params.judge, self.fit(self.params.judge))
 
-    def fit(self, settings: Judge) -> judging.FitAndScore:
+    def fit(self, settings: Judge) -> cross_fitting.FitAndScore:
         """Return what trains a judge of these settings on the clips of this bench."""
-        return crossfit.fit_and_score(
+        return neural.fit_and_score(
             self.data.features, self._heard_by(settings), len(self.classes), seed=self.params.seed
         )
 
@@ -160,12 +153,14 @@ class Bench:
         resolved = patches.resolve(self.data.features, settings.patches, self.roles.train)
         return settings.model_copy(update={"patches": resolved})
 
-    def judge_by(self, settings: Judge, fit: judging.FitAndScore) -> judging.Judged:
+    def judge_by(self, settings: Judge, fit: cross_fitting.FitAndScore) -> cross_fitting.Judged:
         """Return what networks that `fit` trains say of the clips of other folds."""
         self.store.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.store) as scratch:
             store = Checkpoints(Path(scratch) / "judge", "judge")
-            return judging.judge(self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None)
+            return cross_fitting.judge(
+                self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None
+            )
 
     @cached_property
     def linear(self) -> np.ndarray:
@@ -193,7 +188,7 @@ class Bench:
     @cached_property
     def spread(self) -> pd.DataFrame:
         """The labels that spreading alone promotes."""
-        return spreading.spread(self.latents, self.clips, self.data.groups, self.params.spread)
+        return within_families.spread(self.latents, self.clips, self.data.groups, self.params.spread)
 
     @cached_property
     def cleanlab(self) -> Peer:

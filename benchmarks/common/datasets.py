@@ -18,8 +18,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common.lock import alone
-from pipeline import artifacts, extraction, fingerprint, folds, grouping, noise, preparing, registry
-from pipeline.params import Params
+from pipeline.audio import extraction
+from pipeline.clips import folds, grouping, preparing, simulated_noise
+from pipeline.files import artifacts, fingerprint
+from pipeline.params import registry
+from pipeline.params.schema import Params
 from pipeline.seeding import derive
 
 Kind = Literal["symmetric", "within_group", "open_set"]
@@ -192,7 +195,7 @@ def noisy(
 
     Args:
         clean: from `clean`.
-        kind: of noise, see `pipeline.noise`.
+        kind: of noise, see `pipeline.clips.simulated_noise`.
         rate: share of the unverified labels that are wrong.
         seed: of the noise. Under `symmetric` and `within_group`, the same clips are verified at every rate of a seed,
             and what is wrong at one rate is wrong in the same way at every higher one; not so under `open_set`, which
@@ -201,10 +204,10 @@ def noisy(
         grouping: for the noise within groups, and resolved for whoever spreads labels within them.
 
     Raises:
-        DataError: as `noise.simulate` and `preparing.prepare` do.
+        DataError: as `simulated_noise.simulate` and `preparing.prepare` do.
     """
     name, n_folds = clean.params.dataset.name, clean.params.folds.n
-    table = noise.simulate(
+    table = simulated_noise.simulate(
         clean.table,
         verified_fraction=verified_fraction,
         rate=rate,

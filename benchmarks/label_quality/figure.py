@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from benchmarks.common.stats import BASELINES, ORACLE, gap_closed, summary
-from pipeline.reporting.style import MARKERS, PALETTE, SMALL, WIDTH, new_figure, plain, quiet, save
+from pipeline.reporting.figures.style import MARKERS, PALETTE, SMALL, WIDTH, new_figure, plain, quiet, save
 
 BAR = 0.6
 ROOM = 0.05  # above and below the means

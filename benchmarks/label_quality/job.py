@@ -69,10 +69,10 @@ def plan(rows: tuple[str, ...], methods: tuple[str, ...] | None) -> list[tuple[s
 
 def load(path: Path, *, smoke: bool) -> Any:
     """Read a preset; for a smoke run with two epochs a network, and with the fewest clips and folds that will do."""
-    from pipeline import params_file
-    from pipeline.params import Params
+    from pipeline.params import yaml_file
+    from pipeline.params.schema import Params
 
-    data = params_file.parse(path)
+    data = yaml_file.parse(path)
     if smoke:
         for section in ("autoencoder", "judge", "self_train"):
             data[section]["fit"]["epochs"] = 2

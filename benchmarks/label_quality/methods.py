@@ -10,7 +10,8 @@ from benchmarks.common import peers
 from benchmarks.common.bench import Bench
 from benchmarks.common.peers import Peer
 from benchmarks.label_quality import networks
-from pipeline import decisions, metrics, reliability
+from pipeline.labels import decisions, reliability
+from pipeline.probs import metrics
 
 LOGISTIC = ("verified only", "all as given", "self-training classifier", "clean learning", "earmark", "oracle")
 JUDGES = (

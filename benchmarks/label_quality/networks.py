@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common.bench import Bench
-from pipeline import ensemble, selftraining
-from pipeline.checkpoints import Checkpoints
-from pipeline.learner import KerasLearner
-from pipeline.roles import Split, split_clips
-from pipeline.training_params import Member, Selection
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.members import self_training
+from pipeline.members.roles import Split, split_clips
+from pipeline.networks.learner import KerasLearner
+from pipeline.params.training import Member, Selection
+from pipeline.probs import pooling
 
 ENDS = ("verified only", "all as given", "oracle")
 NETWORKS = {
@@ -90,7 +91,7 @@ def _train(bench: Bench, member: Member, split: Split, starts: list[list[np.ndar
         start = starts[number % len(starts)] if starts else None
         fit = partial(_fit, bench, member, split, name, start)
         each.append(bench.kept(["network", member.model_dump(), name], [*arrays, *(start or [])], fit))
-    return Trained(ensemble.combine(each, method="geometric"), each, epochs * batches * member.rounds)
+    return Trained(pooling.combine(each, method="geometric"), each, epochs * batches * member.rounds)
 
 
 def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.ndarray] | None) -> np.ndarray:
@@ -105,6 +106,6 @@ def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.n
     )
     with tempfile.TemporaryDirectory(dir=bench.store) as scratch:
         store = Checkpoints(Path(scratch) / "bench", "bench")
-        state = selftraining.run_rounds(split, member, learner, store, say=lambda line: None)
+        state = self_training.run_rounds(split, member, learner, store, say=lambda line: None)
     assert state.probs is not None
     return state.probs

@@ -16,8 +16,8 @@ import pandas as pd
 from benchmarks.common.lock import alone
 from benchmarks.common.stats import BASELINES, ORACLE, SETTING, gap_closed, summary
 from benchmarks.label_quality.figure import figure
-from pipeline import artifacts
 from pipeline.errors import ArtifactError
+from pipeline.files import artifacts
 
 __all__ = ["append", "done", "figure", "gap_closed", "markdown", "read", "summary"]
 

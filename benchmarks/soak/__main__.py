@@ -32,7 +32,7 @@ from benchmarks.soak.compare import checksums, compare
 from benchmarks.soak.lap import Clock, Lap, last_error
 from benchmarks.soak.process import TRAINING, round_reached, rounds_again, rounds_in
 from benchmarks.soak.table import COLUMNS, markdown
-from pipeline import artifacts
+from pipeline.files import artifacts
 from pipeline.seeding import rng
 
 ROOT = Path(__file__).resolve().parents[2]

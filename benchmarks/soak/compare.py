@@ -9,7 +9,7 @@ import h5py  # type: ignore[import-untyped]
 import numpy as np
 import pandas as pd
 
-from pipeline.fingerprint import sha256
+from pipeline.files.fingerprint import sha256
 
 FOLDERS = ("data", "reports")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pipeline.reporting.style import PALETTE, new_figure, quiet, save
+from pipeline.reporting.figures.style import PALETTE, new_figure, quiet, save
 
 WARMING_UP = 5  # rounds: what TensorFlow allocates in the first ones, it keeps
 

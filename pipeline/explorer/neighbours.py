@@ -10,7 +10,7 @@ def nearest(space: np.ndarray, among: np.ndarray, count: int = NEAREST) -> list[
     """Return the rows of the clips nearest to each clip, the nearest first.
 
     Args:
-        space: float64 (n, d), from `latents.training_space`; a NaN row has no place in it, and no neighbours.
+        space: float64 (n, d), from `scaling.training_space`; a NaN row has no place in it, and no neighbours.
         among: bool (n,), the clips that may be found.
         count: how many to find at most; a clip is not its own neighbour.
     """

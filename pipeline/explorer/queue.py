@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.reporting.run import Run
+from pipeline.results.run import Run
 from pipeline.seeding import rng
 
 KINDS = ("promoted", "left_out", "corrected")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.reporting.run import Run
+from pipeline.results.run import Run
 
 STATUSES = ("verified", "reviewed", "promoted", "corrected", "pseudo-labelled", "pool", "quarantined", "test")
 TOP = 3

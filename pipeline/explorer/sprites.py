@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy.fft import idct
 
-from pipeline.artifacts import Features
-from pipeline.features import mel
+from pipeline.files.artifacts import Features
+from pipeline.plugins.features import mel
 
 WIDTH, HEIGHT, COLUMNS, ROWS = 128, 64, 10, 10
 # Of WebP: about 1 kB a tile of real sound, so that 10,000 clips stay within 12 MB.

@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pipeline import latents
 from pipeline.explorer import records
 from pipeline.explorer.neighbours import nearest
 from pipeline.explorer.queue import queue
 from pipeline.explorer.sprites import COLUMNS, HEIGHT, ROWS, WIDTH, write_sprites
-from pipeline.params import Params
-from pipeline.reporting.run import Run
+from pipeline.latents import scaling
+from pipeline.params.schema import Params
+from pipeline.results.run import Run
 
 VERSION = 1
 STATIC = Path(__file__).parent / "static"
@@ -45,7 +45,7 @@ def _copy(source: Path, folder: Path) -> None:
 def contents(run: Run, params: Params) -> dict[str, Any]:
     """Return what the page shows, but for the pictures."""
     spread, verified = params.spread, run.labels["verified"].to_numpy() & run.train
-    space = latents.training_space(run.latents, run.train, whiten=spread.whiten, l2=spread.normalize, seed=params.seed)
+    space = scaling.training_space(run.latents, run.train, whiten=spread.whiten, l2=spread.normalize, seed=params.seed)
     asked = queue(run, params.report.hidden_verified, params.seed)
     return {
         "version": VERSION,

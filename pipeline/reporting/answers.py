@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipeline.params import Ensemble
-from pipeline.reporting import mistakes
+from pipeline.params.schema import Ensemble
 from pipeline.reporting.page import percent
-from pipeline.reporting.run import Run
+from pipeline.results import mistakes
+from pipeline.results.run import Run
 
 Found = Mapping[str, int | float]
 

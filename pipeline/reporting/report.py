@@ -5,18 +5,19 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import artifacts
-from pipeline.params import Params
-from pipeline.reporting import belief, curves, mistakes, reviews, scatter, spectra, tables
+from pipeline.files import artifacts
+from pipeline.params.schema import Params
 from pipeline.reporting.answers import answers
 from pipeline.reporting.columns import COLUMNS, FILES, TESTS
-from pipeline.reporting.confusion import confusion
-from pipeline.reporting.numbers import numbers
-from pipeline.reporting.outcomes import decisions
+from pipeline.reporting.figures import belief, curves, scatter, spectra
+from pipeline.reporting.figures.confusion import confusion
+from pipeline.reporting.figures.style import LeftOut, Picture, save, words
 from pipeline.reporting.page import EXPLORER, MOST_ROWS, Cell, Shown, class_link, shown, write_page
-from pipeline.reporting.run import Run
-from pipeline.reporting.style import LeftOut, Picture, save, words
-from pipeline.reporting.submission import submission
+from pipeline.results import mistakes, reviews, tables
+from pipeline.results.numbers import numbers
+from pipeline.results.outcomes import decisions
+from pipeline.results.run import Run
+from pipeline.results.submission import submission
 
 # As many as one would listen to in a sitting.
 TO_HEAR = 20

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from pipeline import artifacts, corrections
+from pipeline.corrections import store
 from pipeline.errors import ArtifactError, EarmarkError
+from pipeline.files import artifacts
 
 
 class Conflict(EarmarkError):
@@ -23,7 +24,7 @@ class Snapshot:
     Attributes:
         clips: one row a clip, in the order of clips.csv, as everything that learns may see it.
         classes: class names in order.
-        run_id: 12 hex digits, see `corrections.run_id`.
+        run_id: 12 hex digits, see `store.run_id`.
         paths: where each clip's audio lies below raw, by clip_id.
     """
 
@@ -83,7 +84,7 @@ class Desk:
         Raises:
             Conflict: it was damaged, or does not fit the run; the message names the line.
         """
-        table = self._checked(self.snapshot())[corrections.COLUMNS]
+        table = self._checked(self.snapshot())[store.COLUMNS]
         return [{str(name): str(cell) for name, cell in row.items()} for row in table.to_dict("records")]
 
     def save(self, rows: list[dict[str, str]], remove: Iterable[str]) -> int:
@@ -97,19 +98,19 @@ class Desk:
             OSError: it could not be written and is as it was.
         """
         run = self.snapshot()
-        new = pd.DataFrame(rows, columns=corrections.COLUMNS, dtype=str)
-        corrections.check(new.assign(line=range(1, len(new) + 1)), run.clips, run.classes, "decisions sent")
+        new = pd.DataFrame(rows, columns=store.COLUMNS, dtype=str)
+        store.check(new.assign(line=range(1, len(new) + 1)), run.clips, run.classes, "decisions sent")
         with self._writing:
-            old = self._checked(run)[corrections.COLUMNS]
+            old = self._checked(run)[store.COLUMNS]
             named = {*new["clip_id"], *remove}
             table = pd.concat([old[~old["clip_id"].isin(named)], new], ignore_index=True)
-            corrections.write(self._target, table)
+            store.write(self._target, table)
         return len(table)
 
     def _checked(self, run: Snapshot) -> pd.DataFrame:
         try:
-            table = corrections.read(self._target)
-            corrections.check(table, run.clips, run.classes, self.file)
+            table = store.read(self._target)
+            store.check(table, run.clips, run.classes, self.file)
         except EarmarkError as error:
             raise Conflict(str(error).replace(str(self._target), str(self.file))) from None
         return table

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipeline import locks
 from pipeline.errors import DataError
+from pipeline.files import locks
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from pipeline import corrections
-from pipeline.endings import MEDIA_TYPES
+from pipeline.audio.endings import MEDIA_TYPES
+from pipeline.corrections import store
 from pipeline.errors import ArtifactError, EarmarkError
 from pipeline.review.desk import Conflict, Desk
 from pipeline.review.guard import Guard, add_headers, refusal
@@ -146,8 +146,8 @@ def _decisions(body: bytes) -> tuple[list[dict[str, str]], list[str]]:
     if not isinstance(remove, list):
         raise ValueError("remove: expected a list of clip ids")
     for line, row in enumerate(rows, start=1):
-        if set(row) != set(corrections.COLUMNS):
-            raise ValueError(f"row {line}: expected the columns {', '.join(corrections.COLUMNS)}")
+        if set(row) != set(store.COLUMNS):
+            raise ValueError(f"row {line}: expected the columns {', '.join(store.COLUMNS)}")
     for cell in [*remove, *(cell for row in rows for cell in row.values())]:
         if not isinstance(cell, str) or len(cell) > LONGEST or not _is_writable(cell):
             raise ValueError(f"found {cell!r:.80}, expected text, up to {LONGEST} characters, none for control")

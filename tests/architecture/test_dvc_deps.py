@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.fingerprint import closure
+from pipeline.files.fingerprint import closure
 
 STAGES = ["prepare", "spectrograms", "autoencoder", "judge", "spread", "self_train", "ensemble", "project", "report"]
 
@@ -43,7 +43,7 @@ def test_every_path_on_the_command_line_is_a_dep_or_an_out(stages: dict[str, Any
 @pytest.mark.parametrize("name", STAGES)
 def test_the_params_that_a_script_reads_are_listed(root: Path, stages: dict[str, Any], name: str) -> None:
     text = (root / "stages" / f"{name}.py").read_text(encoding="utf-8")
-    read = set(re.findall(r"\bparams\.([a-z_]+)", text)) - {"compute"}
+    read = set(re.findall(r"(?<![\w.])params\.([a-z_]+)", text)) - {"compute"}
     read = {"self_train" if section == "members" and name == "self_train" else section for section in read}
     read -= {"members"} if name != "self_train" else set()
     # prepare only refuses a grouping that cannot be: what it writes does not depend on it.

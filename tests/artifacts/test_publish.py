@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from pipeline import artifacts
-from pipeline.publishing import publish
+from pipeline.files import artifacts
+from pipeline.files.publishing import publish
 
 
 def listing(folder):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import artifacts
 from pipeline.errors import ArtifactError
+from pipeline.files import artifacts
 
 HEADER = "clip_id,path,label,verified,split,fold,group\n"
 ROW = "a,a.wav,Bark,True,train,0,g\n"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline import weights
 from pipeline.errors import ArtifactError
+from pipeline.files import weights
 
 ARRAYS = st.lists(hnp.arrays(np.float32, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3)), min_size=1)
 

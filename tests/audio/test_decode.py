@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.audio import Decoded, decode
+from pipeline.audio.decoding import Decoded, decode
 from pipeline.errors import DataError
 
 RATE = 22050
@@ -154,7 +154,7 @@ def test_more_than_a_wav_can_have_is_refused_unread(tmp_path: Path) -> None:
 
 
 def test_no_setting_makes_it_hold_more_than_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.audio.MAX_FRAMES", 4410)
+    monkeypatch.setattr("pipeline.audio.decoding.MAX_FRAMES", 4410)
     clip = read(write(tmp_path / "a.wav", tone()), max_seconds=1e6)
     assert clip.seconds == pytest.approx(0.1)
     assert clip.flags == ("capped",)

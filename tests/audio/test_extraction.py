@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from pipeline import artifacts, extraction
+from pipeline.audio import extraction
 from pipeline.errors import DataError, ParamsError
-from pipeline.params import Features
+from pipeline.files import artifacts
+from pipeline.params.schema import Features
 from stages import spectrograms
 
 ROOT = Path(__file__).parents[2]
@@ -155,8 +156,9 @@ def test_processes_load_no_tensorflow_and_say_nothing(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(f"""
 import sys
 from pathlib import Path
-from pipeline import extraction, workers
-from pipeline.params import Features
+from pipeline.audio import extraction
+from pipeline.compute import workers
+from pipeline.params.schema import Features
 
 def probe(path, features):
     assert extraction._extract(path, features).frames is not None
@@ -164,7 +166,7 @@ def probe(path, features):
 
 if __name__ == "__main__":
     calls = [(path, Features(kind="mel")) for path in Path({str(tmp_path / "raw")!r}).glob("*.wav")]
-    print(any(workers.run(probe, calls, jobs=2, seconds=60, memory=2**31, preload=["pipeline.extraction"])))
+    print(any(workers.run(probe, calls, jobs=2, seconds=60, memory=2**31, preload=["pipeline.audio.extraction"])))
 """)
     command = [sys.executable, "-W", "error", str(tmp_path / "program.py")]
     done = subprocess.run(

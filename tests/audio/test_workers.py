@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import extraction, workers
-from pipeline.params import Features
-from pipeline.workers import Lost
+from pipeline.audio import extraction
+from pipeline.compute import workers
+from pipeline.compute.workers import Lost
+from pipeline.params.schema import Features
 
 ROOT = Path(__file__).parents[2]
 HANG, CRASH = "__import__('time').sleep(60)", "__import__('signal').raise_signal(11)"
@@ -132,7 +133,7 @@ def test_whoever_stops_asking_leaves_no_process_behind() -> None:
 def test_no_process_outlives_the_run(tmp_path: Path, how: str) -> None:
     (tmp_path / "program.py").write_text(f"""
 import pathlib, os, time
-from pipeline import workers
+from pipeline.compute import workers
 def hang(i):
     pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}.pid").touch()
     time.sleep(60)

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import _explorer_run, explorer
 from pipeline.explorer.records import STATUSES
 from pipeline.explorer.write import write_explorer
-from pipeline.params import load_params
+from pipeline.params.schema import load_params
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import recipe
-from pipeline.params import load_params
+from pipeline.params.schema import load_params
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from pipeline.corrections import COLUMNS
+from pipeline.corrections.store import COLUMNS
 
 CLASSES = ["Bark", "Bell", "Siren"]
 Row = dict[str, str]
 
 
 def make_table(*rows: Row) -> pd.DataFrame:
-    """Rows as `corrections.read` gives them; what is not named is empty."""
+    """Rows as `store.read` gives them; what is not named is empty."""
     whole = [dict.fromkeys(COLUMNS, "") | row for row in rows]
     table = pd.DataFrame(whole, columns=COLUMNS).astype(str)
     return table.assign(line=range(2, len(rows) + 2))

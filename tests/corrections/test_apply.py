@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.corrections import apply, check, describe, read, ruled_out, run_id, write
-from pipeline.ensemble import without
+from pipeline.corrections.store import apply, check, describe, read, ruled_out, run_id, write
 from pipeline.errors import DataError
+from pipeline.probs.pooling import without
 
 ACCEPT = {"clip_id": "c", "given_label": "Bark", "decision": "accept"}
 REJECT = ACCEPT | {"decision": "reject"}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.corrections import check
+from pipeline.corrections.store import check
 from pipeline.errors import DataError
 
 ACCEPT = {"clip_id": "c", "given_label": "Bark", "decision": "accept"}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import guarded_csv
-from pipeline.corrections import COLUMNS, read, write
+from pipeline.corrections.store import COLUMNS, read, write
 from pipeline.errors import DataError
+from pipeline.files import guarded_csv
 
 HEADER = ",".join(COLUMNS)
 HOSTILE = [

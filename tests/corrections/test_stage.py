@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from pipeline import artifacts, corrections, reliability
+from pipeline.corrections import store
 from pipeline.errors import DataError
-from pipeline.params import Spread, load_params
-from pipeline.roles import split_clips
-from pipeline.training_params import Member
+from pipeline.files import artifacts
+from pipeline.labels import reliability
+from pipeline.members.roles import split_clips
+from pipeline.params.schema import Spread, load_params
+from pipeline.params.training import Member
 from stages.spread import work
 
 NAMES = ["class0", "class1", "class2", "=cmd|' /C calc'!A0"]
@@ -63,18 +65,18 @@ def labels_of(paths):
 
 
 def run_id_of(paths):
-    return corrections.run_id(artifacts.read_clips(paths.clips), NAMES)
+    return store.run_id(artifacts.read_clips(paths.clips), NAMES)
 
 
 def review(paths, rows, **more):
     """Write decisions on clips: `{clip_id: (decision, new_label)}`, as the page does."""
     given = artifacts.read_clips(paths.clips).set_index("clip_id")["label"]
-    cells = dict.fromkeys(corrections.COLUMNS, "") | {"reviewer": "Ada", "run_id": run_id_of(paths)} | more
+    cells = dict.fromkeys(store.COLUMNS, "") | {"reviewer": "Ada", "run_id": run_id_of(paths)} | more
     made = [
         cells | {"clip_id": clip, "given_label": given[clip], "decision": decision, "new_label": new}
         for clip, (decision, new) in rows.items()
     ]
-    corrections.write(paths.corrections, pd.DataFrame(made, columns=corrections.COLUMNS))
+    store.write(paths.corrections, pd.DataFrame(made, columns=store.COLUMNS))
 
 
 def bytes_of(paths):
@@ -190,9 +192,9 @@ def test_a_rejected_correction_leaves_the_given_label_and_is_not_made_again(proj
 def test_when_every_class_is_ruled_out_nothing_is_believed(project):
     work(params(), project)
     clip = labels_of(project).query("outcome == 'promoted'").index[0]
-    row = dict.fromkeys(corrections.COLUMNS, "") | {"clip_id": clip, "decision": "reject"}
+    row = dict.fromkeys(store.COLUMNS, "") | {"clip_id": clip, "decision": "reject"}
     rows = [row | {"new_label": name} for name in NAMES]
-    corrections.write(project.corrections, pd.DataFrame(rows))
+    store.write(project.corrections, pd.DataFrame(rows))
     work(params(), project)
     found = labels_of(project).loc[clip]
     assert (found["label"], found["outcome"], found["target"]) == ("", "left_out", "")
@@ -245,7 +247,7 @@ def test_the_order_of_rows_changes_nothing_but_the_copy(project):
 
 def test_what_was_applied_is_kept_beside_the_labels(project, capsys):
     work(params(), project)
-    assert (project.out / "corrections.csv").read_text() == ",".join(corrections.COLUMNS) + "\n"
+    assert (project.out / "corrections.csv").read_text() == ",".join(store.COLUMNS) + "\n"
     assert artifacts.read_json(project.out / "run.json") == {"run_id": run_id_of(project)}
     assert "review" not in capsys.readouterr().out
     review(project, {"clip000": ("relabel", NAMES[3])}, run_id="0123456789ab", note="=1+1")
@@ -272,8 +274,8 @@ def test_what_was_applied_is_kept_beside_the_labels(project, capsys):
 def test_what_cannot_be_followed_stops_the_stage_before_it_learns(project, monkeypatch, cells, words):
     work(params(), project)
     before = bytes_of(project)
-    row = dict.fromkeys(corrections.COLUMNS, "") | {"given_label": "class0", "decision": "accept"} | cells
-    corrections.write(project.corrections, pd.DataFrame([row]))
+    row = dict.fromkeys(store.COLUMNS, "") | {"given_label": "class0", "decision": "accept"} | cells
+    store.write(project.corrections, pd.DataFrame([row]))
     monkeypatch.setattr("stages.spread.decisions.gather", None)
     with pytest.raises(DataError, match=words):
         work(params(), project)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import folds, grouping, preparing, registry
+from pipeline.clips import folds, grouping, preparing
 from pipeline.errors import DataError, ParamsError
+from pipeline.params import registry
 
 NAMES = registry.names("datasets")
 

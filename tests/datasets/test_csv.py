@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.datasets import csv_
 from pipeline.errors import DataError
+from pipeline.plugins.datasets import csv_
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.datasets import demo, freesound2018
 from pipeline.errors import DataError
+from pipeline.plugins.datasets import demo, freesound2018
 
 CLASSES = sorted(demo.FAMILIES["pitched"] + demo.FAMILIES["noises"])
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datasets import _fetch, freesound2018
 from pipeline.errors import DataError
+from pipeline.plugins.datasets import _fetch, freesound2018
 
 
 class Server(ThreadingHTTPServer):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import folds
+from pipeline.clips import folds
 from pipeline.errors import DataError
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.clips.simulated_noise import simulate
 from pipeline.errors import DataError
-from pipeline.noise import simulate
 
 GROUPS = {"left": ["a", "b", "c"], "right": ["d", "e"]}
 

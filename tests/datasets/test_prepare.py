@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, preparing
+from pipeline.clips import preparing
 from pipeline.errors import DataError
+from pipeline.files import artifacts
 
 ROOT = Path(__file__).resolve().parents[2]
 

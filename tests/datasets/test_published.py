@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline import grouping, registry
-from pipeline.datasets import esc50, freesound2018, fsdd
+from pipeline.clips import grouping
 from pipeline.errors import DataError
+from pipeline.params import registry
+from pipeline.plugins.datasets import esc50, freesound2018, fsdd
 
 # (clips, verified) of each group, as the report counts them
 REPORT = {

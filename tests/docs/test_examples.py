@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import corrections, registry
-from pipeline.params import load_params, overlay
+from pipeline.corrections import store
+from pipeline.params import registry
+from pipeline.params.schema import load_params, overlay
 
 from ..conftest import ROOT
 from . import markdown
@@ -38,8 +39,8 @@ def test_tables_are_read(text: str, tmp_path: Path) -> None:
     path.write_text(f"{text}\n", encoding="utf-8")
     rows = text.count("\n")
     if text.startswith("clip_id,"):
-        table = corrections.read(path)
-        assert set(table["decision"]) <= set(corrections.DECISIONS)
+        table = store.read(path)
+        assert set(table["decision"]) <= set(store.DECISIONS)
     else:
         table = registry.function("datasets", "csv")(tmp_path, tmp_path / "raw", seed=0)
         assert set(table["verified"]) == {True, False}

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.ensemble import combine
 from pipeline.errors import ArtifactError
+from pipeline.probs.pooling import combine
 
 METHODS = ["geometric", "arithmetic", "weighted"]
 

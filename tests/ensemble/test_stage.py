@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts
 from pipeline.errors import ArtifactError, DataError, ParamsError
-from pipeline.params import load_params
+from pipeline.files import artifacts
+from pipeline.params.schema import load_params
 from stages.ensemble import work
 
 CLASSES = ["a", "b", "c"]

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import Features
-from pipeline.corrections import COLUMNS
+from pipeline.corrections.store import COLUMNS
 from pipeline.explorer.write import write_explorer
-from pipeline.reporting.run import MemberRun, Run
+from pipeline.files.artifacts import Features
+from pipeline.results.run import MemberRun, Run
 
 CLASSES = ("Bark", "Bus", "Cello", "Gong", "Meow", "Oboe", "Rain")
 OUTCOMES = ("verified", "promoted", "corrected", "left_out", "reviewed", "test")

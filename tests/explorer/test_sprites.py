@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from pipeline.explorer import sprites
-from pipeline.features import mel, mfcc, waveform
+from pipeline.plugins.features import mel, mfcc, waveform
 
 
 def loudness(image):

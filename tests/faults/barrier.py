@@ -26,7 +26,13 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.truncate"}
 TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-PRELOADED = ("pipeline.learner", "pipeline.encoding", "pipeline.members", "pipeline.extraction", "pipeline.reporting")
+PRELOADED = (
+    "pipeline.networks.learner",
+    "pipeline.latents.encoding",
+    "pipeline.members.saved",
+    "pipeline.audio.extraction",
+    "pipeline.reporting",
+)
 COUNT = "count"
 
 

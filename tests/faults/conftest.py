@@ -18,7 +18,7 @@ import pytest
 import soundfile
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, schemas
+from pipeline.files import artifacts, schemas
 
 ROOT = Path(__file__).parents[2]
 RATE = 8000

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.datasets import _fetch
 from pipeline.errors import DataError
+from pipeline.plugins.datasets import _fetch
 
 NAME = "FSDKaggle2018.meta"
 

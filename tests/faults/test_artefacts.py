@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import artifacts
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ArtifactError
+from pipeline.files import artifacts
+from pipeline.files.checkpoints import Checkpoints
 from tests.faults.conftest import Project
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 from tests.faults.conftest import RATE, ROOT, Project, tone
 
 # The superuser may read everything, unless told otherwise.

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 import soundfile
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 from tests.faults.conftest import RATE, Project, tone
 
 

@@ -11,9 +11,9 @@ import pytest
 import soundfile
 
 from benchmarks import fuzz
-from pipeline import extraction
-from pipeline.extraction import Extracted
-from pipeline.params import Features
+from pipeline.audio import extraction
+from pipeline.audio.extraction import Extracted
+from pipeline.params.schema import Features
 
 _extract = extraction._extract
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import judging
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
-from pipeline.learner import KerasLearner
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.judges import cross_fitting
+from pipeline.networks.learner import KerasLearner
 from tests.faults.conftest import Project
 
 pytestmark = pytest.mark.keras
@@ -49,16 +49,16 @@ def test_the_rounds_before_are_kept_and_gone_on_from(training: Project, monkeypa
 def test_the_judges_before_are_kept_and_gone_on_from(tmp_path: Path) -> None:
     given, fold = np.tile([0, 1], 6), np.repeat([0, 1, 2], 4)
     everyone = np.ones(12, bool)
-    roles, asked = judging.Roles(given=given, verified=everyone, train=everyone, fold=fold), []
+    roles, asked = cross_fitting.Roles(given=given, verified=everyone, train=everyone, fold=fold), []
 
-    def breaks_in_the_second(lesson: judging.Lesson) -> judging.Answer:
+    def breaks_in_the_second(lesson: cross_fitting.Lesson) -> cross_fitting.Answer:
         asked.append(lesson.name)
         if len(asked) == 2:
             raise DataError("no longer a number")
-        return judging.Answer(np.full((len(lesson.at), 2), 0.5, np.float32), [])
+        return cross_fitting.Answer(np.full((len(lesson.at), 2), 0.5, np.float32), [])
 
-    def judge() -> judging.Judged:
-        return judging.judge(roles, 2, 1, breaks_in_the_second, Checkpoints(tmp_path, "k"), say=lambda line: None)
+    def judge() -> cross_fitting.Judged:
+        return cross_fitting.judge(roles, 2, 1, breaks_in_the_second, Checkpoints(tmp_path, "k"), say=lambda line: None)
 
     with pytest.raises(DataError, match="round-0001: with the same settings"):
         judge()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.explorer.write import write_explorer
-from pipeline.guarded_csv import guard, unguard
+from pipeline.files.guarded_csv import guard, unguard
 from pipeline.reporting.report import write_report
 from stages import cli
 from tests.reporting.conftest import make

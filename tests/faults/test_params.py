@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.params import load_params
+from pipeline.params.schema import load_params
 from tests.faults.conftest import ROOT, Project
 
 PRESET = (ROOT / "presets" / "demo.yaml").read_text(encoding="utf-8")

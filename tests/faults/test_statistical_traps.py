@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from pipeline import decisions, latents, spreading
-from pipeline.ensemble import combine
-from pipeline.params import Spread
-from pipeline.roles import Split
-from pipeline.selection import select
-from pipeline.training_params import Selection
+from pipeline.labels import decisions
+from pipeline.latents import scaling
+from pipeline.members.roles import Split
+from pipeline.members.selection import select
+from pipeline.params.schema import Spread
+from pipeline.params.training import Selection
+from pipeline.probs.pooling import combine
+from pipeline.spreading import within_families
 from tests.faults.conftest import Project
 
 CLASSES = [f"class{c}" for c in range(4)]
@@ -50,10 +52,10 @@ def decide(x: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]] = AL
     }
     chosen = Spread.model_validate(given | changes)
     with threadpool_limits(1):
-        space = latents.normalise(x, whiten=chosen.whiten, l2=chosen.normalize, seed=0)
+        space = scaling.normalise(x, whiten=chosen.whiten, l2=chosen.normalize, seed=0)
         case = decisions.gather(clips, CLASSES, groups, chosen, latents=space, network=None)
         belief = decisions.believe(case)
-        return decisions.decide(spreading.spread(space, clips, groups, chosen), case, belief, CLASSES, chosen)
+        return decisions.decide(within_families.spread(space, clips, groups, chosen), case, belief, CLASSES, chosen)
 
 
 PROMOTE = pytest.mark.parametrize("promote", ["agree", "posterior"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 from tests.faults.conftest import RATE, ROOT, Project, tone
 
 WORDS = "möwe 猫 🐦"
@@ -101,9 +101,8 @@ def test_libraries_and_home_may_be_read_only(project: Project):
     (project.folder / "home").mkdir()
     if not prefix or subprocess.run([*prefix, "true"], cwd=project.folder, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount")
-    code = (
-        f"from pipeline import audio; print(audio.decode('sounds/00.wav', sr={RATE}, max_seconds=9, trim_db=60).y.size)"
-    )
+    call = f"decode('sounds/00.wav', sr={RATE}, max_seconds=9, trim_db=60)"
+    code = f"from pipeline.audio.decoding import decode; print({call}.y.size)"
     home = {**os.environ, "HOME": str(project.folder / "home"), "PYTHONPATH": str(ROOT)}
     command = [*prefix, sys.executable, "-c", code]
     done = subprocess.run(command, cwd=project.folder, env=home, capture_output=True, text=True, check=False)
@@ -116,6 +115,6 @@ def test_a_file_system_without_locks_is_told_and_gone_on_with(
     def none(file: int, operation: int) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr("pipeline.locks.fcntl.flock", none)
+    monkeypatch.setattr("pipeline.files.locks.fcntl.flock", none)
     copied.passes("ensemble")
     assert "run one `dvc repro` at a time" in capsys.readouterr().err

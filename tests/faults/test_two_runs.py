@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import locks
+from pipeline.files import locks
 from tests.run.conftest import Project, copy_project, make_tiny
 
 pytestmark = pytest.mark.slow

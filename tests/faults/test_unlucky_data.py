@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts, metrics
-from pipeline.checkpoints import Checkpoints
-from pipeline.ensemble import combine
 from pipeline.errors import ArtifactError
 from pipeline.explorer.write import write_explorer
+from pipeline.files import artifacts
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.members.roles import Split
+from pipeline.members.selection import select
+from pipeline.members.self_training import run_rounds
+from pipeline.params.training import Member, Selection
+from pipeline.probs import metrics
+from pipeline.probs.pooling import combine
 from pipeline.reporting.report import write_report
-from pipeline.reporting.submission import submission
-from pipeline.roles import Split
-from pipeline.selection import select
-from pipeline.selftraining import run_rounds
-from pipeline.training_params import Member, Selection
+from pipeline.results.submission import submission
 from tests.faults.conftest import CLASSES, Project
 from tests.reporting.conftest import make
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import registry
 from pipeline.errors import ParamsError
+from pipeline.params import registry
 
 SR = 22050
 KINDS = registry.names("features")

@@ -6,7 +6,7 @@ import pytest
 import scipy.fft
 import scipy.signal
 
-from pipeline.features import mel, mfcc, stft, waveform
+from pipeline.plugins.features import mel, mfcc, stft, waveform
 
 SR = 22050
 

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, extraction, judging, linear, neighbours
-from pipeline.params import Params
+from pipeline.audio import extraction
+from pipeline.files import artifacts
+from pipeline.judges import cross_fitting, linear, neighbours
+from pipeline.params.schema import Params
 from stages import prepare, spread
 
 FEATURES = {"kind": "mel", "sr": 8000, "max_seconds": 2}
@@ -62,11 +64,11 @@ def _spread(run: Path, params: Params) -> None:
     """Let the linear judge judge, no network, and decide; what sounds alike has much the same latents."""
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
     features = artifacts.read_features(run / "features")
-    roles = judging.roles(clips, classes, features.ok)
+    roles = cross_fitting.roles(clips, classes, features.ok)
     known = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
     latents = np.where(roles.train[:, np.newaxis], np.load(run / "latents" / "latents.npy"), np.nan)
     near = neighbours.nearest(latents, pd.factorize(clips["group"])[0])
-    judging.write(run / "judged", judging.nothing(len(clips), len(classes))[0], known, near)
+    cross_fitting.write(run / "judged", cross_fitting.nothing(len(clips), len(classes))[0], known, near)
     spread.work(params, paths(run))
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts, corrections
-from pipeline.checkpoints import Checkpoints
+from pipeline.corrections import store
 from pipeline.errors import DataError
-from pipeline.reporting.outcomes import score_against_truth
-from pipeline.roles import Split, split_clips
-from pipeline.selftraining import Rounds, run_rounds
+from pipeline.files import artifacts
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.members.roles import Split, split_clips
+from pipeline.members.self_training import Rounds, run_rounds
+from pipeline.results.outcomes import score_against_truth
 from stages import spread
 
 TRAIN_ON = ["verified", "promoted", "agreed", "all", "posterior"]
@@ -105,11 +106,11 @@ def test_labels_are_spread_the_same(clean, poisoned):
 def _review(path: Path, clips: pd.DataFrame, classes: list[str]) -> None:
     """Accept, reject, relabel and doubt each fourth of these clips, whatever they really are."""
     rows = [
-        dict.fromkeys(corrections.COLUMNS, "") | {"clip_id": clip, "given_label": label, "decision": decision}
-        for clip, label, decision in zip(clips["clip_id"], clips["label"], cycle(corrections.DECISIONS), strict=False)
+        dict.fromkeys(store.COLUMNS, "") | {"clip_id": clip, "given_label": label, "decision": decision}
+        for clip, label, decision in zip(clips["clip_id"], clips["label"], cycle(store.DECISIONS), strict=False)
     ]
     new = [classes[i % len(classes)] if row["decision"] == "relabel" else "" for i, row in enumerate(rows)]
-    corrections.write(path, pd.DataFrame(rows, columns=corrections.COLUMNS).assign(new_label=new))
+    store.write(path, pd.DataFrame(rows, columns=store.COLUMNS).assign(new_label=new))
 
 
 def test_a_review_lets_no_answer_through(clean, poisoned, params, tmp_path):

@@ -9,7 +9,12 @@ import pytest
 ANSWERS = {"truth", "read_answers", "score_against_truth"}
 REPORTS = ("pipeline/reporting/", "stages/report.py", "benchmarks/")
 # What makes the column before anyone learns, and what declares and hides it.
-MAKERS = ("pipeline/datasets/", "pipeline/noise.py", "pipeline/preparing.py", "pipeline/schemas.py")
+MAKERS = (
+    "pipeline/plugins/datasets/",
+    "pipeline/clips/simulated_noise.py",
+    "pipeline/clips/preparing.py",
+    "pipeline/files/schemas.py",
+)
 
 
 def _below(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.AST]]:
@@ -39,9 +44,9 @@ def sources(root: Path) -> dict[str, str]:
 
 def test_only_reports_and_benchmarks_may_see_answers(sources):
     allowed = {
-        ("pipeline/artifacts.py", "read_answers", "read_answers"),
-        ("pipeline/artifacts.py", "read_clips", "read_answers"),
-        ("pipeline/artifacts.py", "read_clips", "truth"),
+        ("pipeline/files/artifacts.py", "read_answers", "read_answers"),
+        ("pipeline/files/artifacts.py", "read_clips", "read_answers"),
+        ("pipeline/files/artifacts.py", "read_clips", "truth"),
     }
     found = {
         (path, *mention)
@@ -53,7 +58,7 @@ def test_only_reports_and_benchmarks_may_see_answers(sources):
     assert found - makers <= allowed
     # The search finds what is there: else it would pass over anything.
     assert allowed <= found
-    assert {"pipeline/datasets/demo.py", "pipeline/noise.py"} <= {f[0] for f in makers}
+    assert {"pipeline/plugins/datasets/demo.py", "pipeline/clips/simulated_noise.py"} <= {f[0] for f in makers}
 
 
 def test_the_clips_table_is_read_in_one_place(sources):
@@ -61,8 +66,10 @@ def test_the_clips_table_is_read_in_one_place(sources):
         path for path, source in sources.items() if any(w == "clips.csv" for _, w in mentions(source, {"clips.csv"}))
     }
     # The data set `csv` reads the user's own table, which may be of that name.
-    assert found <= {"pipeline/artifacts.py", "pipeline/datasets/csv_.py"} | {p for p in found if p.startswith(REPORTS)}
-    assert "pipeline/artifacts.py" in found
+    assert found <= {"pipeline/files/artifacts.py", "pipeline/plugins/datasets/csv_.py"} | {
+        p for p in found if p.startswith(REPORTS)
+    }
+    assert "pipeline/files/artifacts.py" in found
 
 
 def test_what_may_see_answers_is_not_used_by_what_learns(sources):
@@ -85,8 +92,8 @@ def test_what_may_see_answers_is_not_used_by_what_learns(sources):
         "y = clips['truth']",
         "y = clips.truth",
         "c = clips.assign(truth=clips['label'])",
-        "from pipeline.artifacts import read_answers",
-        "from pipeline.artifacts import read_answers as read_clips",
+        "from pipeline.files.artifacts import read_answers",
+        "from pipeline.files.artifacts import read_answers as read_clips",
         "clips = artifacts.read_answers(folder)",
         "read = getattr(artifacts, 'read_answers')",
         "def work(truth): ...",

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import Features
-from pipeline.training_params import Judge
+from pipeline.files.artifacts import Features
+from pipeline.params.training import Judge
 
 pytestmark = pytest.mark.keras
 
@@ -16,7 +16,7 @@ TWIN = np.arange(N) ^ 1
 @pytest.fixture(scope="module")
 def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
     """Clips of which each even one and the next are one sound, and two networks that have learned nothing."""
-    from pipeline import backend, building
+    from pipeline.networks import backend, building
 
     backend.configure("cpu", "float32")
     sounds = np.random.default_rng(0).random((N // 2, FRAMES, BINS)).astype(np.float16)
@@ -31,10 +31,10 @@ def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
 
 
 def _alike(heard, rows, groups) -> np.ndarray:
-    from pipeline import crossfit
+    from pipeline.judges import neural
 
     features, settings, judges = heard
-    return crossfit.alike(features, settings, 3, judges, rows, pd.Series(groups))
+    return neural.alike(features, settings, 3, judges, rows, pd.Series(groups))
 
 
 def test_the_nearest_is_the_same_sound_from_another_source(heard) -> None:

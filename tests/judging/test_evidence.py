@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import approx_fprime
 
-from pipeline import evidence
-from pipeline.evidence import Calibration, calibrate, join
+from pipeline.posterior import evidence
+from pipeline.posterior.evidence import Calibration, calibrate, join
 
 
 def _distributions(raw):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import linear
-from pipeline.artifacts import Features
-from pipeline.judging import Roles
+from pipeline.files.artifacts import Features
+from pipeline.judges import linear
+from pipeline.judges.cross_fitting import Roles
 
 N_CLASSES = 4
 

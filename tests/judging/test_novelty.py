@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import beta, kstest
 
-from pipeline.neighbours import nearest
-from pipeline.novelty import Strangeness, density, strangeness
+from pipeline.judges.neighbours import nearest
+from pipeline.posterior.novelty import Strangeness, density, strangeness
 
 
 def _clouds(sizes, seed=0):

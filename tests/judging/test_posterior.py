@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import beta
 
-from pipeline import rates
-from pipeline.posterior import Noise, believe, likelihood, promote, ways
-from pipeline.rates import estimate_noise
+from pipeline.posterior import noise_rates
+from pipeline.posterior.noise_rates import estimate_noise
+from pipeline.posterior.posterior import Noise, believe, likelihood, promote, ways
 
-PRIOR = (rates._PRIOR_WRONG, rates._PRIOR_RIGHT, rates._PRIOR_ELSEWHERE, rates._PRIOR_WITHIN)
+PRIOR = (noise_rates._PRIOR_WRONG, noise_rates._PRIOR_RIGHT, noise_rates._PRIOR_ELSEWHERE, noise_rates._PRIOR_WITHIN)
 TWO_GROUPS = np.array([0, 0, 0, 1, 1, 1, 1, 1])
 
 
@@ -115,13 +115,13 @@ def test_without_p_values_each_clip_is_of_a_class():
 
 def test_rates_and_form_are_those_of_the_greatest_likelihood():
     evidence, given, p_values, _ = _open_labels(1, 0.2, n=200)
-    centre, deviation = rates._FORM, rates._FORM_DEVIATION
+    centre, deviation = noise_rates._FORM, noise_rates._FORM_DEVIATION
 
     def value(rate, elsewhere, outside, a, b):
         told = (evidence * likelihood(Noise(rate, elsewhere), TWO_GROUPS, given)).sum(axis=1)
         told = (1 - outside) * told + outside * beta.pdf(p_values, a, b) / 8
         odds = [(share, PRIOR[0], PRIOR[1]) for share in rate] + [(elsewhere, PRIOR[2], PRIOR[3])]
-        odds += [(outside, rates._PRIOR_OUTSIDE, rates._PRIOR_INSIDE)]
+        odds += [(outside, noise_rates._PRIOR_OUTSIDE, noise_rates._PRIOR_INSIDE)]
         prior = sum(up * np.log(share) + down * np.log(1 - share) for share, up, down in odds)
         away = (np.array([np.log(a / (1 - a)), np.log(b - 1)]) - centre) / deviation
         return np.log(told).sum() + prior - away @ away / 2
@@ -142,7 +142,7 @@ def test_rates_and_form_are_those_of_the_greatest_likelihood():
 def test_slopes_are_those_of_the_likelihood_and_of_the_prior(open_set):
     evidence, given, p_values, _ = _open_labels(1, 0.2, n=40)
     parts = [(evidence * part) @ np.eye(2)[TWO_GROUPS] for part in ways(TWO_GROUPS, given)]
-    labels, prior = rates._Labels(*parts, 8, p_values if open_set else None), rates._Prior(2, open_set)
+    labels, prior = noise_rates._Labels(*parts, 8, p_values if open_set else None), noise_rates._Prior(2, open_set)
     at = prior.start + np.random.default_rng(0).normal(size=len(prior.start))
     for i, step in enumerate(1e-5 * np.eye(len(at))):
         up, down = (np.log(labels.told(at + side * step)[0]) for side in (1, -1))
@@ -156,8 +156,8 @@ def test_p_values_that_are_not_known_leave_what_was_believed_before():
     evidence, given, _ = _labels(0, (0.2, 0.2), n=300)
     unknown = np.full(300, np.nan)
     noise = estimate_noise(evidence[:0], TWO_GROUPS, given[:0], np.zeros(0), p_values=unknown[:0])
-    total = rates._PRIOR_OUTSIDE + rates._PRIOR_INSIDE
-    assert noise.outside == pytest.approx(rates._PRIOR_OUTSIDE / total, abs=1e-3)
+    total = noise_rates._PRIOR_OUTSIDE + noise_rates._PRIOR_INSIDE
+    assert noise.outside == pytest.approx(noise_rates._PRIOR_OUTSIDE / total, abs=1e-3)
     left = 1 - believe(evidence, noise, TWO_GROUPS, np.full(300, -1), unknown).sum(axis=1)
     np.testing.assert_allclose(left, noise.outside)
 

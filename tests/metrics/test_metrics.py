@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from pipeline import metrics
+from pipeline.probs import metrics
 
 
 def _problem(seed=0, n=60, c=5):

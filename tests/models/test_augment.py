@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline import registry
+from pipeline.params import registry
 
 NAMES = registry.names("augment")
 

@@ -12,8 +12,8 @@ def test_a_block_is_convolutions_each_activated_then_pooling(convs: int, norm: s
     import keras
     from keras import layers
 
-    from pipeline import backend
-    from pipeline.models import _blocks
+    from pipeline.networks import backend
+    from pipeline.plugins.models import _blocks
 
     backend.configure("cpu", "float32")
     inputs = keras.Input((7, 6, 2))

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import registry
-from pipeline.training_params import Fit, Model
+from pipeline.params import registry
+from pipeline.params.training import Fit, Model
 
 pytestmark = pytest.mark.keras
 
@@ -22,7 +22,7 @@ def settings(name: str, kind: str = "models") -> dict[str, int]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _configured() -> None:
-    from pipeline import backend
+    from pipeline.networks import backend
 
     backend.configure("cpu", "float32")
 
@@ -30,7 +30,7 @@ def _configured() -> None:
 @pytest.mark.parametrize("name", CLASSIFIERS)
 @pytest.mark.parametrize("shape", [(16, 8), (21, 13), (5, 64)])
 def test_a_classifier_gives_distributions_for_any_patch(name: str, shape: tuple[int, int]) -> None:
-    from pipeline import building, inference
+    from pipeline.networks import building, inference
 
     network = building.build(Model(name=name, **settings(name)), shape, 5, seed=1)
     x = np.random.default_rng(0).random((3, *shape), dtype=np.float32)
@@ -47,7 +47,7 @@ def autoencoder(name: str, shape: tuple[int, int], latents: int) -> Any:
 @pytest.mark.parametrize("name", AUTOENCODERS)
 @pytest.mark.parametrize("shape", [(16, 8), (21, 13), (439, 33)])
 def test_an_autoencoder_gives_back_any_shape(name: str, shape: tuple[int, int]) -> None:
-    from pipeline import inference
+    from pipeline.networks import inference
 
     network = autoencoder(name, shape, 7)
     x = np.zeros((2, *shape), np.float32)
@@ -57,7 +57,7 @@ def test_an_autoencoder_gives_back_any_shape(name: str, shape: tuple[int, int]) 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(name: str) -> None:
-    from pipeline import building
+    from pipeline.networks import building
 
     def weights(seed: int) -> np.ndarray:
         network = building.build(Model(name=name, **settings(name)), (16, 8), 3, seed=seed)
@@ -90,7 +90,7 @@ class Batches:
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in registry.names(kind)])
 def test_a_few_steps_lower_the_loss_and_weights_survive_the_disk(kind: str, name: str, tmp_path) -> None:
-    from pipeline import inference, training
+    from pipeline.networks import fitting, inference
 
     auto, shape = kind == "autoencoders", (16, 8)
 
@@ -100,41 +100,41 @@ def test_a_few_steps_lower_the_loss_and_weights_survive_the_disk(kind: str, name
     network = built()
     fit = Fit(epochs=8, learning_rate=0.01, schedule="cosine")
     data = Batches(shape, reconstruct=auto)
-    history = training.fit(network, data, data, fit, loss="mse" if auto else "categorical_crossentropy")
+    history = fitting.fit(network, data, data, fit, loss="mse" if auto else "categorical_crossentropy")
     assert list(history["epoch"]) == list(range(1, 9))
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
     x = data[0][0]
     before = inference.predict(network, x)
-    training.save_weights(network, tmp_path / "a.weights.h5")
+    fitting.save_weights(network, tmp_path / "a.weights.h5")
     again = built()
-    training.load_weights(again, tmp_path / "a.weights.h5")
+    fitting.load_weights(again, tmp_path / "a.weights.h5")
     np.testing.assert_array_equal(inference.predict(again, x), before)
 
 
 def test_a_loss_that_explodes_is_an_error_in_words() -> None:
-    from pipeline import training
     from pipeline.errors import DataError
+    from pipeline.networks import fitting
 
     data = Batches((16, 8), reconstruct=True)
     data[0][0][:] = np.inf
     with pytest.raises(DataError, match="no longer a number"):
-        training.fit(autoencoder("conv", (16, 8), 2), data, None, Fit(epochs=2), loss="mse", title="autoencoder")
+        fitting.fit(autoencoder("conv", (16, 8), 2), data, None, Fit(epochs=2), loss="mse", title="autoencoder")
 
 
 def test_weights_of_another_network_are_refused(tmp_path) -> None:
-    from pipeline import building, training
     from pipeline.errors import ArtifactError
+    from pipeline.networks import building, fitting
 
     network = building.build(Model(name="vgg_small", **settings("vgg_small")), (16, 8), 2, seed=1)
-    training.save_weights(network, tmp_path / "a.weights.h5")
+    fitting.save_weights(network, tmp_path / "a.weights.h5")
     other = building.build(Model(name="vgg_small", width=3, depth=2, dense=4), (16, 8), 2, seed=1)
     with pytest.raises(ArtifactError, match="do not fit"):
-        training.load_weights(other, tmp_path / "a.weights.h5")
+        fitting.load_weights(other, tmp_path / "a.weights.h5")
 
 
 def test_a_gpu_that_is_not_there_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import backend
     from pipeline.errors import ParamsError
+    from pipeline.networks import backend
 
     monkeypatch.setitem(backend._DEVICES, backend.keras.backend.backend(), (lambda: None, lambda: 0))
     with pytest.raises(ParamsError, match=r"compute\.device: gpu"):

@@ -18,8 +18,8 @@ def both(shape: tuple[int, ...]) -> tuple[Any, Any]:
     """Keras' layer and ours in a network each, of the same weights, none of them at its initial value."""
     import keras
 
-    from pipeline import backend
-    from pipeline.models import _norm
+    from pipeline.networks import backend
+    from pipeline.plugins.models import _norm
 
     backend.configure("cpu", "float32")
     theirs, ours = network(keras.layers.BatchNormalization, shape), network(_norm.BatchNormalization, shape)

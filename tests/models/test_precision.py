@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from pipeline import registry
+from pipeline.params import registry
 
 pytestmark = pytest.mark.keras
 
@@ -17,7 +17,7 @@ OLDER = INTEL.replace("avx512_bf16 ", "")
 
 @pytest.fixture(autouse=True)
 def float32_afterwards() -> Iterator[None]:
-    from pipeline import backend
+    from pipeline.networks import backend
 
     yield
     backend.configure("cpu", "float32")
@@ -28,7 +28,7 @@ def float32_afterwards() -> Iterator[None]:
 def test_networks_compute_as_asked_and_answer_in_float32(
     kind: str, name: str, precision: Literal["float32", "mixed_bfloat16"]
 ) -> None:
-    from pipeline import backend
+    from pipeline.networks import backend
 
     backend.configure("cpu", precision)
     backend.fresh(1)
@@ -56,7 +56,7 @@ def test_networks_compute_as_asked_and_answer_in_float32(
 def test_auto_takes_bfloat16_where_the_machine_multiplies_it(
     backend_name: str, device: str, cpuinfo: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline import backend
+    from pipeline.networks import backend
 
     path = tmp_path / "cpuinfo"
     if cpuinfo is not None:

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import registry
-from pipeline.artifacts import Features
 from pipeline.errors import ParamsError
-from pipeline.params import Params, load_params
+from pipeline.files.artifacts import Features
+from pipeline.params import registry
+from pipeline.params.schema import Params, load_params
 from pipeline.settings import Literal
 
 FRAMES, CLIPS, CLASSES = 9, 8, 2
@@ -84,7 +84,7 @@ def frames(made: Params) -> Features:
 def test_what_is_accepted_can_be_built_and_a_member_can_go_on_from_a_judge(
     root: Path, tmp_path: Path, feature: str, model: str, settings: dict[str, Any]
 ) -> None:
-    from pipeline import backend, building, inference, training
+    from pipeline.networks import backend, building, fitting, inference
 
     made = params(root, tmp_path, feature, model, settings)
     backend.configure("cpu", "float32")
@@ -92,7 +92,7 @@ def test_what_is_accepted_can_be_built_and_a_member_can_go_on_from_a_judge(
     shape = (made.judge.patches.n_frames, features.n_bins)
     judge = building.build(made.judge.model, shape, CLASSES, seed=0)
     member = building.build(made.members["one"].model, shape, CLASSES, seed=1)
-    training.set_weights(member, judge.get_weights(), "one")
+    fitting.set_weights(member, judge.get_weights(), "one")
     clips = [features.clip(row) for row in range(CLIPS)]
     found = inference.clip_outputs(member, clips, made.members["one"].patches)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
@@ -101,8 +101,8 @@ def test_what_is_accepted_can_be_built_and_a_member_can_go_on_from_a_judge(
 @pytest.mark.keras
 @pytest.mark.parametrize("mode", ["crop", "resize"])
 def test_a_member_is_trained_on_from_a_judge_with_every_augmentation(root: Path, tmp_path: Path, mode: str) -> None:
-    from pipeline import backend
-    from pipeline.learner import KerasLearner
+    from pipeline.networks import backend
+    from pipeline.networks.learner import KerasLearner
 
     backend.configure("cpu", "float32")
     made = params(root, tmp_path, "mel", "vgg_small", SMALL | {"pooling": "flatten"}, mode)

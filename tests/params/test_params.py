@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import ParamsError
-from pipeline.params import load_params, overlay
+from pipeline.params.schema import load_params, overlay
 
 
 def changed(root: Path, tmp_path: Path, dotted: str, value: Any) -> Path:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import grouping, registry
-from pipeline.params import load_params
+from pipeline.clips import grouping
+from pipeline.params import registry
+from pipeline.params.schema import load_params
 
 from ..conftest import ROOT
 
@@ -38,7 +39,7 @@ def test_a_preset_loads_and_lists_every_section(root: Path, path: Path) -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
 def test_the_networks_of_a_preset_can_be_built(path: Path) -> None:
-    from pipeline import building
+    from pipeline.networks import building
 
     params = load_params(path)
     kind = params.features.kind_

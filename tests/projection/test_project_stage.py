@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts
-from pipeline.params import Params, Project, Spread
+from pipeline.files import artifacts
+from pipeline.params.schema import Params, Project, Spread
 from stages import project
 
 N = 30

@@ -8,8 +8,8 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.manifold import trustworthiness
 
-from pipeline import registry
-from pipeline.projection._plane import principal_plane
+from pipeline.params import registry
+from pipeline.plugins.projection._plane import principal_plane
 
 pytestmark = pytest.mark.filterwarnings("error")
 METHODS = registry.names("projection")
@@ -67,8 +67,7 @@ def test_principal_plane_keeps_distances_in_two_dimensions():
 
 
 def test_umap_is_loaded_only_where_it_is_used():
-    code = (
-        "import sys; from pipeline import registry; registry.load('projection', 'umap'); print('umap' in sys.modules)"
-    )
+    load = "from pipeline.params.registry import load; load('projection', 'umap')"
+    code = f"import sys; {load}; print('umap' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

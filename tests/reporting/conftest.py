@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts, corrections
-from pipeline.ensemble import combine
-from pipeline.params import Params
+from pipeline.corrections import store
+from pipeline.files import artifacts
+from pipeline.params.schema import Params
+from pipeline.probs.pooling import combine
 from pipeline.reporting.report import write_report
-from pipeline.reporting.run import Run, read_run
+from pipeline.results.run import Run, read_run
 
 NAMES = (
     "Acoustic_guitar Applause Bark Bass_drum Burping_or_eructation Bus Cello Chime Clarinet Computer_keyboard Cough "
@@ -104,7 +105,7 @@ def make(
     heard = _probs(real, len(classes), bad | test | (not judged), np.random.default_rng(3))
     artifacts.write_array(root / "judged" / "probs.npy", heard)
     groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
-    said = pd.DataFrame([dict.fromkeys(corrections.COLUMNS, "") | row for row in reviews], columns=corrections.COLUMNS)
+    said = pd.DataFrame([dict.fromkeys(store.COLUMNS, "") | row for row in reviews], columns=store.COLUMNS)
     _labels(root / "labels", clips, classes, real, bad, groups, judged, said)
     for member, fold in zip(members, folds, strict=False):
         _member(root / "members" / member, clips, classes, real, bad, rounds, fold, random)
@@ -159,8 +160,8 @@ def _latents(folder, ids, bad, random):
 
 def _labels(folder, clips, classes, real, bad, groups, judged, table):
     """What is believed is mostly true; `judged` False is a run whose source gives no probabilities."""
-    run_id = corrections.run_id(clips, classes)
-    clips = corrections.apply(clips.assign(label=clips["label"].where(clips["split"] == "train", "")), table)
+    run_id = store.run_id(clips, classes)
+    clips = store.apply(clips.assign(label=clips["label"].where(clips["split"] == "train", "")), table)
     random = np.random.default_rng(1)
     n, k = len(clips), len(classes)
     train, verified = (clips["split"] == "train").to_numpy(), clips["verified"].to_numpy()
@@ -194,11 +195,11 @@ def _labels(folder, clips, classes, real, bad, groups, judged, table):
     labels = labels.assign(outcome=outcome, target=target, reason=np.where(train & ~verified, reason, ""))
     known = np.isfinite(posterior).all(axis=1)
     labels = labels.assign(probability=np.where(known, probability, np.nan), outside=np.where(known, 0.0, np.nan))
-    labels = corrections.record(labels, clips, table)
+    labels = store.record(labels, clips, table)
     artifacts.write_labels(folder, labels)
     artifacts.write_json(folder / "groups.json", groups)
     artifacts.write_json(folder / "run.json", {"run_id": run_id})
-    corrections.write(folder / "corrections.csv", table)
+    store.write(folder / "corrections.csv", table)
     artifacts.write_array(folder / "posterior.npy", posterior.astype(np.float32))
     artifacts.write_table(folder / "promotion.csv", _promotion(labels, groups))
     artifacts.write_table(folder / "calibration.csv", _calibration(judged))

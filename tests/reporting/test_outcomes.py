@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts
 from pipeline.errors import ArtifactError
-from pipeline.reporting import belief, outcomes, tables
-from pipeline.reporting.interval import wilson
-from pipeline.reporting.numbers import summary
+from pipeline.files import artifacts
+from pipeline.reporting.figures import belief
+from pipeline.reporting.figures.style import LeftOut, Picture
 from pipeline.reporting.report import write_report
-from pipeline.reporting.style import LeftOut, Picture
+from pipeline.results import outcomes, tables
+from pipeline.results.interval import wilson
+from pipeline.results.numbers import summary
 
 
 @pytest.fixture

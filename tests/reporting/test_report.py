@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 from pipeline.reporting.report import write_report
 
 HOSTILE = [

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import artifacts, corrections
-from pipeline.reporting import outcomes, reviews, tables
-from pipeline.reporting.interval import wilson
-from pipeline.reporting.mistakes import per_class
-from pipeline.reporting.numbers import summary
+from pipeline.corrections import store
+from pipeline.files import artifacts
 from pipeline.reporting.report import write_report
+from pipeline.results import outcomes, reviews, tables
+from pipeline.results.interval import wilson
+from pipeline.results.mistakes import per_class
+from pipeline.results.numbers import summary
 
 OTHER = "000000000000"
 
@@ -92,7 +93,7 @@ def test_a_run_without_reviews_has_no_numbers_of_them(finished):
     assert 'id="review"' not in page
     assert "reviewed" not in page.split('id="promotion"')[1].split('id="judging"')[0]
     written = artifacts.read_table(finished[1] / "tables" / "reviews.csv")
-    assert list(written) == [*corrections.COLUMNS, "of", "right"]
+    assert list(written) == [*store.COLUMNS, "of", "right"]
     assert written.empty
 
 
@@ -119,8 +120,8 @@ def test_a_run_without_reviews_has_no_numbers_of_them(finished):
 def test_what_a_decision_says_of_a_proposal(decision, given_, proposed, new, right, make_run):
     made = make_run(n=24, classes=["A", "B", "C"])
     row = _rows(made.read(), "left_out", 1)[0] | {"given_label": given_, "predicted_label": proposed}
-    row = dict.fromkeys(corrections.COLUMNS, "") | row | {"decision": decision, "new_label": new}
-    corrections.write(made.root / "labels" / "corrections.csv", pd.DataFrame([row]))
+    row = dict.fromkeys(store.COLUMNS, "") | row | {"decision": decision, "new_label": new}
+    store.write(made.root / "labels" / "corrections.csv", pd.DataFrame([row]))
     found = reviews.decided(made.read()).iloc[0]
     kind = "left_out" if not proposed else "promoted" if proposed == given_ else "corrected"
     assert found["of"] == kind

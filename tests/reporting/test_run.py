@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from pipeline import artifacts, corrections
+from pipeline.corrections import store
 from pipeline.errors import ArtifactError
+from pipeline.files import artifacts
 
 
 def test_the_clips_of_a_fold_count_with_what_a_person_said_of_them(make_run):
@@ -23,8 +24,8 @@ def test_the_clips_of_a_fold_count_with_what_a_person_said_of_them(make_run):
     assert (before != after).sum() == 2
     assert not again.unverified[at[open_]]
     assert again.unverified[at[proven]]
-    assert again.run_id == run.run_id == corrections.run_id(artifacts.read_clips(plain.root / "clips"), run.classes)
-    assert list(again.reviews.columns) == corrections.COLUMNS
+    assert again.run_id == run.run_id == store.run_id(artifacts.read_clips(plain.root / "clips"), run.classes)
+    assert list(again.reviews.columns) == store.COLUMNS
     assert again.reviews["decision"].tolist() == ["relabel", "reject"]
     assert run.reviews.empty
     pd.testing.assert_series_equal(again.labels["given"], run.labels["given"])

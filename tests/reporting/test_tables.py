@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ArtifactError
-from pipeline.reporting import mistakes, tables
-from pipeline.reporting.numbers import numbers, summary
-from pipeline.reporting.scatter import deal
-from pipeline.reporting.style import MARKERS, PALETTE, plain, slug, style
-from pipeline.reporting.submission import submission
+from pipeline.reporting.figures.scatter import deal
+from pipeline.reporting.figures.style import MARKERS, PALETTE, plain, slug, style
+from pipeline.results import mistakes, tables
+from pipeline.results.numbers import numbers, summary
+from pipeline.results.submission import submission
 
 
 @pytest.fixture

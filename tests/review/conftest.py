@@ -19,7 +19,8 @@ import pytest
 import soundfile
 from aiohttp import web
 
-from pipeline import artifacts, corrections
+from pipeline.corrections import store
+from pipeline.files import artifacts
 from pipeline.review.desk import Desk
 from pipeline.review.guard import Guard
 from pipeline.review.server import application
@@ -95,7 +96,7 @@ class Review:
 
     def rows(self) -> list[dict[str, str]]:
         """What is in the file, read as the pipeline reads it."""
-        return corrections.read(self.file)[corrections.COLUMNS].to_dict("records")
+        return store.read(self.file)[store.COLUMNS].to_dict("records")
 
 
 @dataclass
@@ -112,7 +113,7 @@ class Answer:
 
 
 def row(clip_id: str, decision: str, given: str = "Bark", **more: str) -> dict[str, str]:
-    return dict.fromkeys(corrections.COLUMNS, "") | {
+    return dict.fromkeys(store.COLUMNS, "") | {
         "clip_id": clip_id,
         "given_label": given,
         "decision": decision,
@@ -139,7 +140,7 @@ def review(tmp_path: Path) -> Review:
     clips = clips.assign(split=np.where(train, "train", "test"), fold=np.where(train, 0, -1), group=clips["clip_id"])
     artifacts.write_clips(made.run / "clips", clips, CLASSES)
     artifacts.write_json(made.run / "labels" / "run.json", {"run_id": "0123456789ab"})
-    made.file.write_text(",".join(corrections.COLUMNS) + "\n")
+    made.file.write_text(",".join(store.COLUMNS) + "\n")
     write_reports(made.reports)
     (tmp_path / "secret.html").write_text("secret")
     return made

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import corrections
+from pipeline.corrections import store
 from pipeline.review import lock
 from stages import cli
 
@@ -241,7 +241,7 @@ class TestWhatHasToBeThere:
         assert "run.json" in refused(review, monkeypatch)
 
     def test_corrections_that_cannot_be_used(self, review, monkeypatch):
-        review.file.write_text(",".join(corrections.COLUMNS) + "\nnobody,Bark,,accept,,,,\n")
+        review.file.write_text(",".join(store.COLUMNS) + "\nnobody,Bark,,accept,,,,\n")
         assert refused(review, monkeypatch).startswith(f"error: {review.file}:2: ")
         review.file.unlink()
         review.file.mkdir()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import corrections
+from pipeline.corrections import store
 from pipeline.review.desk import Desk
 
 from .conftest import CLASSES, CLIPS, row
@@ -37,7 +37,7 @@ class TestSaving:
         assert served.post({"rows": [row(TWO, "relabel", new_label="NA")], "remove": [ONE]}).json == {"saved": 2}
         assert served.rows() == [row(THREE, "reject"), row(TWO, "relabel", new_label="NA")]
         assert served.post({"remove": [TWO, THREE, "nobody"]}).json == {"saved": 0}
-        assert served.file.read_text() == ",".join(corrections.COLUMNS) + "\n"
+        assert served.file.read_text() == ",".join(store.COLUMNS) + "\n"
 
     def test_two_reviewers_may_agree(self, served):
         sent = [row(ONE, "accept", reviewer="A"), row(ONE, "accept", reviewer="B")]

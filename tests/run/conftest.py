@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from benchmarks.common.lock import alone
-from pipeline.corrections import COLUMNS
+from pipeline.corrections.store import COLUMNS
 
 CODE = ["pipeline", "stages", "presets", "dvc.yaml", ".dvcignore", "setup.cfg", "pyproject.toml"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 
 from .conftest import Project
 

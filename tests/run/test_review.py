@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from pipeline import corrections
+from pipeline.corrections import store
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -22,11 +22,11 @@ def flip(project, n: int) -> pd.DataFrame:
     labels = read(project, "data/labels/labels.csv")
     chosen = labels[(labels["verified"] == "False") & (labels["outcome"] != "test")].head(n)
     run = json.loads((project.folder / "data/labels/run.json").read_text())["run_id"]
-    rows = pd.DataFrame("", columns=corrections.COLUMNS, index=chosen.index)
+    rows = pd.DataFrame("", columns=store.COLUMNS, index=chosen.index)
     rows = rows.assign(clip_id=chosen["clip_id"], given_label=chosen["given"], decision="relabel", reviewer="Ada")
     new = [classes[(classes.index(name) + 1) % len(classes)] for name in chosen["given"]]
     rows = rows.assign(new_label=new, run_id=run).reset_index(drop=True)
-    corrections.write(project.folder / "data/corrections.csv", rows)
+    store.write(project.folder / "data/corrections.csv", rows)
     return rows
 
 

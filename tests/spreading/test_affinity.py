@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.params import Spread
-from pipeline.spreading import affinity, scale
+from pipeline.params.schema import Spread
+from pipeline.spreading.within_families import affinity, scale
 
 
 def _settings(**given):

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import neighbours, schemas
-from pipeline.decisions import believe, decide, gather
-from pipeline.params import Spread
-from pipeline.spreading import spread
+from pipeline.files import schemas
+from pipeline.judges import neighbours
+from pipeline.labels.decisions import believe, decide, gather
+from pipeline.params.schema import Spread
+from pipeline.spreading.within_families import spread
 
 CLASSES = [f"class{c}" for c in range(4)]
 ONE = {"all": CLASSES}

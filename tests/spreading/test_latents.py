@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ArtifactError
-from pipeline.latents import normalise
+from pipeline.latents.scaling import normalise
 
 
 def _latents(n=80, d=10, seed=0):

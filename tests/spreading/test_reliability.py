@@ -2,14 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import neighbours
-from pipeline.decisions import Belief, Case, believe, decide, gather
-from pipeline.evidence import Calibration
-from pipeline.params import Spread
-from pipeline.posterior import Noise
-from pipeline.reliability import Estimate, calibration_table, estimate, promotion_table
-from pipeline.reporting.outcomes import score_against_truth
-from pipeline.spreading import spread
+from pipeline.judges import neighbours
+from pipeline.labels.decisions import Belief, Case, believe, decide, gather
+from pipeline.labels.reliability import Estimate, calibration_table, estimate, promotion_table
+from pipeline.params.schema import Spread
+from pipeline.posterior.evidence import Calibration
+from pipeline.posterior.posterior import Noise
+from pipeline.results.outcomes import score_against_truth
+from pipeline.spreading.within_families import spread
 
 CLASSES = [f"class{c}" for c in range(4)]
 FIELDS = list(Estimate.__dataclass_fields__)

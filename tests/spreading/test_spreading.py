@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.semi_supervised import LabelSpreading
 
-from pipeline import schemas
-from pipeline.params import Spread
-from pipeline.spreading import affinity, answer, distributions, spread
+from pipeline.files import schemas
+from pipeline.params.schema import Spread
+from pipeline.spreading.within_families import affinity, answer, distributions, spread
 
 
 def _settings(**given):

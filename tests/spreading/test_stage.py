@@ -5,9 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pipeline import artifacts, neighbours, reliability
 from pipeline.errors import ArtifactError
-from pipeline.params import Spread, load_params
+from pipeline.files import artifacts
+from pipeline.judges import neighbours
+from pipeline.labels import reliability
+from pipeline.params.schema import Spread, load_params
 from stages.spread import work
 
 CLASSES = [f"class{c}" for c in range(4)]

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, corrections
-from pipeline.params import Params
+from pipeline.corrections import store
+from pipeline.files import artifacts
+from pipeline.params.schema import Params
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
 FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
@@ -119,7 +120,7 @@ def make_project(made: Path, root: Path) -> Project:
     labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided, given=clips["label"], review="")
     artifacts.write_labels(made / "labels", labels)
     artifacts.write_json(made / "labels" / "run.json", {"run_id": "0123456789ab"})
-    corrections.write(made / "labels" / "corrections.csv", corrections.read(made / "none.csv"))
+    store.write(made / "labels" / "corrections.csv", store.read(made / "none.csv"))
     posterior = 0.1 + 0.7 * np.eye(3, dtype=np.float32)[rows % 3]
     posterior[test] = np.nan
     artifacts.write_array(made / "labels" / "posterior.npy", posterior)

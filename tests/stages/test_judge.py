@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline import artifacts
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
+from pipeline.files import artifacts
+from pipeline.files.checkpoints import Checkpoints
 from stages.judge import work
 
 from .conftest import Project
@@ -88,7 +88,7 @@ def test_it_goes_on_after_the_last_network_that_was_finished(
 def test_where_spreading_asks_the_latents_alone_nothing_is_trained(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("pipeline.judging.judge", None)
+    monkeypatch.setattr("pipeline.judges.cross_fitting.judge", None)
     written(project)
     assert "no model is asked" in capsys.readouterr().out
     for name in ("probs", "linear"):

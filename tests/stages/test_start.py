@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from pipeline import weights
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ArtifactError, DataError
+from pipeline.files import weights
+from pipeline.files.checkpoints import Checkpoints
 from stages import self_train
 
 from .conftest import Project
@@ -32,9 +32,9 @@ def member(project: Project, **changes: object) -> dict[str, bytes]:
 
 def far(project: Project, fold: int) -> float:
     """How far the convolutions of the member lie from those of the judge of a fold."""
-    from pipeline import members
+    from pipeline.members import saved
 
-    network, _ = members.load(project.root / "members" / "one")
+    network, _ = saved.load(project.root / "members" / "one")
     judged = weights.of(project.root / "judged" / weights.FILE, fold)
     pairs = zip(network.get_weights(), judged, strict=True)
     return max(float(np.abs(one - other).max()) for one, other in pairs if one.ndim == 4)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.roles import Split, split_clips
-from pipeline.training_params import Member
+from pipeline.members.roles import Split, split_clips
+from pipeline.params.training import Member
 
 CLASSES = ["a", "b", "c"]
 

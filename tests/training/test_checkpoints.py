@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import ArtifactError
+from pipeline.files.checkpoints import Checkpoints
 
 
 def save(checkpoints: Checkpoints, number: int) -> None:

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from pipeline import artifacts, extraction, registry
-from pipeline.params import Features
-from pipeline.training_params import Autoencoder, Member
+from pipeline.audio import extraction
+from pipeline.files import artifacts
+from pipeline.params import registry
+from pipeline.params.schema import Features
+from pipeline.params.training import Autoencoder, Member
 
 pytestmark = pytest.mark.keras
 
@@ -42,11 +44,11 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]
 def test_a_kind_of_features_reaches_latents_and_probabilities(
     clips: tuple[Path, pd.DataFrame], tmp_path: Path, kind: str
 ) -> None:
-    from pipeline import encoding
-    from pipeline.checkpoints import Checkpoints
-    from pipeline.learner import KerasLearner
-    from pipeline.roles import split_clips
-    from pipeline.selftraining import run_rounds
+    from pipeline.files.checkpoints import Checkpoints
+    from pipeline.latents import encoding
+    from pipeline.members.roles import split_clips
+    from pipeline.members.self_training import run_rounds
+    from pipeline.networks.learner import KerasLearner
 
     raw, table = clips
     size = SIZES[kind] | ({"fmin": 20, "fmax": 4000} if "n_mels" in SIZES[kind] else {})

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import artifacts
-from pipeline.artifacts import Features
-from pipeline.checkpoints import Checkpoints
 from pipeline.errors import DataError
-from pipeline.roles import Split
-from pipeline.selftraining import run_rounds
-from pipeline.training_params import Fit, Model, Patches
+from pipeline.files import artifacts
+from pipeline.files.artifacts import Features
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.members.roles import Split
+from pipeline.members.self_training import run_rounds
+from pipeline.params.training import Fit, Model, Patches
 
 pytestmark = pytest.mark.keras
 
@@ -29,7 +29,7 @@ BASE = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _on_the_cpu() -> None:
-    from pipeline import backend
+    from pipeline.networks import backend
 
     backend.configure("cpu", "float32")
 
@@ -66,7 +66,7 @@ def roles(doubtful_target: int | None) -> Split:
 
 
 def train(features: Features, member, folder: Path, split: Split, **changes: object):
-    from pipeline.learner import KerasLearner
+    from pipeline.networks.learner import KerasLearner
 
     settings = member(**(BASE | changes))
     learner = KerasLearner(features, settings, 3, seed=0, name="m")
@@ -94,17 +94,17 @@ def test_the_augmentations_that_there_are_fit_targets_with_doubt(features, membe
 
 
 def test_without_a_fold_a_member_is_written_and_used(features, member, tmp_path) -> None:
-    from pipeline import members
+    from pipeline.members import saved
 
     settings, learner, state = train(features, member, tmp_path / "c", roles(None), fold=None, rounds=2, ema=0.9)
     assert state.history[["val_loss", "val_accuracy"]].isna().all(axis=None)
     assert state.history[["loss", "accuracy"]].notna().all(axis=None)
     clips = features.index[["clip_id"]]
     written = {"features": features, "clips": clips, "classes": list("abc"), "split": roles(None)}
-    members.write(tmp_path / "one", settings, state, learner, **written)
-    network, card = members.load(tmp_path / "one")
+    saved.write(tmp_path / "one", settings, state, learner, **written)
+    network, card = saved.load(tmp_path / "one")
     assert card["fold"] is None
-    found = members.probabilities(network, card, [features.clip(row) for row in range(N)])
+    found = saved.probabilities(network, card, [features.clip(row) for row in range(N)])
     np.testing.assert_allclose(found, state.probs, atol=1e-6)
     header = artifacts.read_table(tmp_path / "one" / "history.csv")
     assert set(header["val_accuracy"]) == {""}
@@ -114,8 +114,8 @@ def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> No
     """The moving statistics after a fit are the mean of the batches' own, under the averaged weights."""
     import keras
 
-    from pipeline import building, training
-    from pipeline.patches import PatchDataset
+    from pipeline.networks import building, fitting
+    from pipeline.networks.patches import PatchDataset
 
     model = Model(**MODEL)
     network = building.build(model, (FRAMES, BINS), 3, seed=0)
@@ -124,7 +124,7 @@ def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> No
     common = {"patches": Patches(frames=FRAMES), "batch_size": 12, "seed": 0}
     batches = PatchDataset(features, np.arange(N), hot, **common)
     fit = Fit(epochs=3, learning_rate=0.05, schedule="constant")
-    training.fit(network, batches, None, fit, loss="categorical_crossentropy", ema=0.9)
+    fitting.fit(network, batches, None, fit, loss="categorical_crossentropy", ema=0.9)
     first = next(layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization))
     before = keras.Model(network.input, first.input)
     batches.epoch = 3
@@ -145,7 +145,7 @@ def before(features, member, tmp_path) -> list[np.ndarray]:
 
 
 def begun(features, settings, folder: Path, start: list[np.ndarray] | None):
-    from pipeline.learner import KerasLearner
+    from pipeline.networks.learner import KerasLearner
 
     learner = KerasLearner(features, settings, 3, seed=0, name="m", start=start)
     return run_rounds(roles(None), settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
@@ -167,7 +167,7 @@ def test_rounds_that_restart_begin_with_the_weights_that_were_given(
     features, member, before, tmp_path, restart
 ) -> None:
     """Wrong labels in round 1 unlearn what there was; in round 2 hardly anything moves any more."""
-    from pipeline.learner import KerasLearner
+    from pipeline.networks.learner import KerasLearner
 
     settings = member(**(BASE | {"rounds": 2, "restart": restart, "fit": SLOW | {"epochs": 20, "learning_rate": 0.02}}))
     slow = settings.model_copy(update={"fit": member(**(BASE | {"fit": SLOW})).fit})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.training_params import Doubtful
+from pipeline.params.training import Doubtful
 
 pytestmark = pytest.mark.keras
 
@@ -30,7 +30,7 @@ def crossentropy(t: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 @given(t=distributions(), p=distributions(), q=st.floats(0.05, 1))
 def test_generalised_crossentropy_is_its_closed_form(t: np.ndarray, p: np.ndarray, q: float) -> None:
-    from pipeline.losses import generalised_crossentropy
+    from pipeline.networks.losses import generalised_crossentropy
 
     expected = (t * (1 - p**q) / q).sum(axis=1)
     np.testing.assert_allclose(value(generalised_crossentropy, t, p, q=q), expected, rtol=1e-4, atol=1e-6)
@@ -40,7 +40,7 @@ def test_generalised_crossentropy_is_its_closed_form(t: np.ndarray, p: np.ndarra
 def test_generalised_crossentropy_runs_from_crossentropy_to_the_mean_absolute_error(
     t: np.ndarray, p: np.ndarray
 ) -> None:
-    from pipeline.losses import generalised_crossentropy
+    from pipeline.networks.losses import generalised_crossentropy
 
     np.testing.assert_allclose(value(generalised_crossentropy, t, p, q=1e-4), crossentropy(t, p), rtol=1e-3)
     hot = np.eye(4)[t.argmax(axis=1)]
@@ -51,7 +51,7 @@ def test_generalised_crossentropy_runs_from_crossentropy_to_the_mean_absolute_er
 
 @given(t=distributions(), p=distributions(), beta=st.floats(0.05, 1))
 def test_soft_bootstrap_is_its_closed_form(t: np.ndarray, p: np.ndarray, beta: float) -> None:
-    from pipeline.losses import soft_bootstrap
+    from pipeline.networks.losses import soft_bootstrap
 
     expected = crossentropy(beta * t + (1 - beta) * p, p)
     np.testing.assert_allclose(value(soft_bootstrap, t, p, beta=beta), expected, rtol=1e-4)
@@ -61,7 +61,7 @@ def test_soft_bootstrap_is_its_closed_form(t: np.ndarray, p: np.ndarray, beta: f
 @pytest.mark.parametrize("loss", ["crossentropy", "gce"])
 @given(t=distributions(), p=distributions(), share=st.floats(0, 1))
 def test_a_clip_that_may_be_of_no_class_counts_less(loss: str, t: np.ndarray, p: np.ndarray, share: float) -> None:
-    from pipeline.losses import ClipLoss, with_doubt
+    from pipeline.networks.losses import ClipLoss, with_doubt
 
     call, doubt = ClipLoss(Doubtful(loss=loss), 0.0).call, np.ones(len(t), bool)
     whole, part = (value(call, with_doubt(targets, doubt), p) for targets in (t, share * t))
@@ -70,7 +70,7 @@ def test_a_clip_that_may_be_of_no_class_counts_less(loss: str, t: np.ndarray, p:
 
 @pytest.mark.parametrize("loss", ["crossentropy", "gce", "bootstrap"])
 def test_certain_and_wrong_is_finite_and_dearer_than_right(loss: str) -> None:
-    from pipeline.losses import ClipLoss, with_doubt
+    from pipeline.networks.losses import ClipLoss, with_doubt
 
     probs = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     y = with_doubt(np.array([[1, 0, 0], [1, 0, 0]], np.float32), np.array([True, True]))
@@ -84,9 +84,9 @@ def test_certain_and_wrong_is_finite_and_dearer_than_right(loss: str) -> None:
 def test_gradients_are_finite_where_a_probability_is_zero(loss: str) -> None:
     import keras
 
-    from pipeline import backend, training
-    from pipeline.losses import ClipLoss, with_doubt
-    from pipeline.training_params import Fit
+    from pipeline.networks import backend, fitting
+    from pipeline.networks.losses import ClipLoss, with_doubt
+    from pipeline.params.training import Fit
 
     backend.fresh(0)
     scores = keras.Input((3,))
@@ -100,7 +100,7 @@ def test_gradients_are_finite_where_a_probability_is_zero(loss: str) -> None:
         def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
             return np.array([[500.0, 0, 0], [500.0, 0, 0]], np.float32), y
 
-    training.fit(network, One(), None, Fit(epochs=2), loss=ClipLoss(Doubtful(loss=loss), 0.1))
+    fitting.fit(network, One(), None, Fit(epochs=2), loss=ClipLoss(Doubtful(loss=loss), 0.1))
     assert np.isfinite(network.get_weights()[0]).all()
 
 
@@ -114,7 +114,7 @@ CLOSED = {
 @pytest.mark.parametrize("loss", CLOSED)
 @given(t=distributions(), p=distributions(), doubt=arrays.arrays(np.float64, 6, elements=st.floats(0, 1)))
 def test_a_clip_costs_by_its_doubt(loss: str, t: np.ndarray, p: np.ndarray, doubt: np.ndarray) -> None:
-    from pipeline.losses import ClipLoss
+    from pipeline.networks.losses import ClipLoss
 
     settings = Doubtful(loss=loss, weight=0.7, q=0.5, beta=0.6)
     found = value(ClipLoss(settings, 0.0).call, np.column_stack([t, doubt]), p)
@@ -128,14 +128,14 @@ def test_crossentropy_of_weight_one_is_keras_own_for_every_clip(
 ) -> None:
     import keras
 
-    from pipeline.losses import ClipLoss, with_doubt
+    from pipeline.networks.losses import ClipLoss, with_doubt
 
     own = value(keras.losses.CategoricalCrossentropy(label_smoothing=0.1), t, p)
     np.testing.assert_allclose(value(ClipLoss(Doubtful(), 0.1), with_doubt(t, doubt), p), own, rtol=1e-5)
 
 
 def test_labels_of_trusted_clips_are_smoothed_whatever_the_loss_of_doubtful_ones() -> None:
-    from pipeline.losses import ClipLoss, with_doubt
+    from pipeline.networks.losses import ClipLoss, with_doubt
 
     t, p = np.array([[1.0, 0.0]]), np.array([[0.8, 0.2]])
     found = value(ClipLoss(Doubtful(loss="gce"), 0.2).call, with_doubt(t, np.array([False])), p)
@@ -143,8 +143,8 @@ def test_labels_of_trusted_clips_are_smoothed_whatever_the_loss_of_doubtful_ones
 
 
 def test_mixup_mixes_the_doubt_as_it_mixes_the_targets() -> None:
-    from pipeline.augment.mixup import augment
-    from pipeline.losses import with_doubt
+    from pipeline.networks.losses import with_doubt
+    from pipeline.plugins.augment.mixup import augment
 
     random = np.random.default_rng(0)
     t = np.eye(5, dtype=np.float32)[np.arange(20) % 5]
@@ -157,7 +157,7 @@ def test_mixup_mixes_the_doubt_as_it_mixes_the_targets() -> None:
 
 
 def test_accuracy_does_not_look_at_the_doubt() -> None:
-    from pipeline.losses import accuracy, with_doubt
+    from pipeline.networks.losses import accuracy, with_doubt
 
     metric = accuracy()
     assert metric.name == "accuracy"

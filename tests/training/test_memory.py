@@ -14,10 +14,10 @@ MB = 2**20
 # In a process of its own: other tests' memory comes and goes.
 CODE = f"""
 import numpy as np, pandas as pd, psutil
-from pipeline import backend
-from pipeline.artifacts import Features
-from pipeline.learner import KerasLearner
-from pipeline.training_params import Member
+from pipeline.networks import backend
+from pipeline.files.artifacts import Features
+from pipeline.networks.learner import KerasLearner
+from pipeline.params.training import Member
 
 backend.configure("cpu", "float32")
 n, frames, bins = 32, 16, 16
@@ -39,5 +39,5 @@ def test_a_round_gives_back_the_memory_that_it_took(root: Path) -> None:
     done = subprocess.run([sys.executable, "-c", CODE], cwd=root, env=os.environ, text=True, stdout=subprocess.PIPE)
     used = [int(line.split()[1]) / MB for line in done.stdout.splitlines() if line.startswith("used")]
     assert len(used) == ROUNDS
-    # TensorFlow would keep 40 MB and more of each, see training.OneDeviceAdamW; allocators are no exact science.
+    # TensorFlow would keep 40 MB and more of each, see fitting.OneDeviceAdamW; allocators are no exact science.
     assert (used[-1] - used[SETTLED - 1]) / (ROUNDS - SETTLED) < 10, used

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.keras
 def test_weights_are_those_of_keras_at_every_step_of_a_schedule(scheduled: bool, eager: bool) -> None:
     import keras
 
-    from pipeline import backend, optimizer
+    from pipeline.networks import backend, optimizer
 
     backend.configure("cpu", "float32")
     random = np.random.default_rng(0)
@@ -42,7 +42,8 @@ def test_with_more_than_one_replica_it_refuses_rather_than_let_their_weights_dri
     """In a process of its own: TensorFlow has to be told of a second device before it begins."""
     code = """
 import numpy as np
-from pipeline import backend, optimizer
+from pipeline.networks import backend
+from pipeline.networks import optimizer
 import keras
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]

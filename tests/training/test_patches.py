@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.artifacts import Features
 from pipeline.errors import DataError
-from pipeline.training_params import Fit, Model, Patches
+from pipeline.files.artifacts import Features
+from pipeline.params.training import Fit, Model, Patches
 
 pytestmark = pytest.mark.keras
 
@@ -27,7 +27,7 @@ def features(lengths: list[int], bins: int = 4) -> Features:
     mode=st.sampled_from(["crop", "resize"]),
 )
 def test_patches_of_a_clip_have_the_shape_and_only_its_values(length: int, wanted: int, crops: int, mode: str) -> None:
-    from pipeline.patches import clip_patches
+    from pipeline.networks.patches import clip_patches
 
     clip = features([length]).clip(0)
     made = clip_patches(clip, Patches(mode=mode, frames=wanted, test_crops=crops))
@@ -39,7 +39,7 @@ def test_patches_of_a_clip_have_the_shape_and_only_its_values(length: int, wante
 
 
 def test_crops_reach_from_the_first_frame_to_the_last() -> None:
-    from pipeline.patches import clip_patches
+    from pipeline.networks.patches import clip_patches
 
     clip = features([50]).clip(0).astype(np.float32)
     made = clip_patches(clip, Patches(frames=20, test_crops=3))
@@ -48,7 +48,7 @@ def test_crops_reach_from_the_first_frame_to_the_last() -> None:
 
 
 def test_resize_to_the_same_length_changes_nothing_and_ends_stay() -> None:
-    from pipeline.patches import resize
+    from pipeline.networks.patches import resize
 
     clip = features([9]).clip(0)
     np.testing.assert_array_equal(resize(clip, 9), clip.astype(np.float32))
@@ -56,7 +56,7 @@ def test_resize_to_the_same_length_changes_nothing_and_ends_stay() -> None:
 
 
 def test_mean_length_is_that_of_the_training_clips() -> None:
-    from pipeline.patches import resolve
+    from pipeline.networks.patches import resolve
 
     mean = Patches(mode="resize", frames="mean")
     assert resolve(features([10, 20, 999]), mean, np.array([True, True, False])).n_frames == 15
@@ -65,7 +65,7 @@ def test_mean_length_is_that_of_the_training_clips() -> None:
 
 
 def dataset(seed: int = 0):
-    from pipeline.patches import PatchDataset
+    from pipeline.networks.patches import PatchDataset
 
     made = features([30, 5, 12, 40, 8, 22, 17])
     return PatchDataset(made, np.arange(7), np.eye(7), patches=Patches(frames=10), batch_size=3, seed=seed)
@@ -90,8 +90,8 @@ def test_a_batch_does_not_depend_on_what_was_drawn_before() -> None:
 
 def test_keras_draws_each_epoch_as_the_dataset_defines_it() -> None:
     """Prefetching and the adapter's look at the first batches must not shift the epochs."""
-    from pipeline import backend, building, training
-    from pipeline.patches import PatchDataset
+    from pipeline.networks import backend, building, fitting
+    from pipeline.networks.patches import PatchDataset
 
     backend.configure("cpu", "float32")
     seen: list[tuple[int, int]] = []
@@ -104,6 +104,6 @@ def test_keras_draws_each_epoch_as_the_dataset_defines_it() -> None:
     made = features([30, 5, 12, 40, 8, 22, 17])
     spy = Spy(made, np.arange(7), np.eye(7), patches=Patches(frames=10), batch_size=3, seed=0)
     network = building.build(Model(name="vgg_small", width=2, depth=1, dense=2), (10, 4), 7, seed=0)
-    training.fit(network, spy, None, Fit(epochs=4), loss="categorical_crossentropy")
+    fitting.fit(network, spy, None, Fit(epochs=4), loss="categorical_crossentropy")
     drawn = seen[-12:]
     assert drawn == [(epoch, index) for epoch in range(4) for index in range(3)]

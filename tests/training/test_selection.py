@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.ensemble import without
-from pipeline.roles import Split
-from pipeline.selection import RULES, lower_bound, select
-from pipeline.training_params import Selection
+from pipeline.members.roles import Split
+from pipeline.members.selection import RULES, lower_bound, select
+from pipeline.params.training import Selection
+from pipeline.probs.pooling import without
 
 
 def pool_of(

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.checkpoints import Checkpoints
-from pipeline.roles import Split
-from pipeline.selection import Selected, lower_bound, select
-from pipeline.selftraining import Rounds, run_rounds
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.members.roles import Split
+from pipeline.members.selection import Selected, lower_bound, select
+from pipeline.members.self_training import Rounds, run_rounds
 
 
 class Scripted:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts import Features
-from pipeline.training_params import Fit, Patches
+from pipeline.files.artifacts import Features
+from pipeline.params.training import Fit, Patches
 
 pytestmark = pytest.mark.keras
 
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.keras
 def test_the_training_step_is_traced_once() -> None:
     import keras
 
-    from pipeline import backend, training
-    from pipeline.patches import PatchDataset
+    from pipeline.networks import backend, fitting
+    from pipeline.networks.patches import PatchDataset
 
     backend.configure("cpu", "float32")
     index = pd.DataFrame({"clip_id": list("abc"), "start": [0, 4, 8], "n_frames": 4, "status": "ok"})
@@ -33,5 +33,5 @@ def test_the_training_step_is_traced_once() -> None:
         traced.append(y.shape)
         return keras.losses.categorical_crossentropy(y, probs)
 
-    training.fit(network, data, None, Fit(epochs=2, patience=None), loss=loss, ema=0.9)
+    fitting.fit(network, data, None, Fit(epochs=2, patience=None), loss=loss, ema=0.9)
     assert len(traced) == 1, traced

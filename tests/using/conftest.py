@@ -11,8 +11,9 @@ import pytest
 import soundfile
 from ruamel.yaml import YAML
 
-from pipeline import artifacts, extraction
-from pipeline.params import Params
+from pipeline.audio import extraction
+from pipeline.files import artifacts
+from pipeline.params.schema import Params
 
 SR, CLASSES = 8000, ["high", "low", "middle", "rattle"]
 PITCH = {"high": 2400.0, "low": 180.0, "middle": 800.0}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline import artifacts
+from pipeline.files import artifacts
 from stages import cli
 
 pytestmark = pytest.mark.keras
@@ -65,16 +65,18 @@ class TestSameAsTheRun:
         np.testing.assert_allclose(got, trained.probs("ensemble")[ok], atol=2e-6)
 
     def test_each_member_alone_gives_its_own(self, trained):
-        from pipeline import extraction, members, predicting
+        from pipeline.audio import extraction
+        from pipeline.ensemble import tagging
+        from pipeline.members import saved
 
-        tagger = predicting.load_tagger(trained.run / "ensemble", trained.run / "members")
+        tagger = tagging.load_tagger(trained.run / "ensemble", trained.run / "members")
         assert tagger.features.sr == 8000
         assert tagger.features.settings["n_mels"] == 16
         ids, ok = rows_of(trained)
         row = int(np.flatnonzero(ok)[-1])
         frames = extraction.extract_file(trained.raw / f"{ids[row]}.wav", tagger.features)
         for name, (network, card) in zip(trained.params.members, tagger.networks, strict=True):
-            probs = members.probabilities(network, card, [frames, None])
+            probs = saved.probabilities(network, card, [frames, None])
             np.testing.assert_allclose(probs[0], trained.probs(f"members/{name}")[row], atol=1e-6)
             assert np.isnan(probs[1]).all()
 

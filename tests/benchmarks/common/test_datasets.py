@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.common import datasets
-from pipeline import extraction
-from pipeline.params import Params, load_params
+from pipeline.audio import extraction
+from pipeline.params.schema import Params, load_params
 
 RATES = (0.1, 0.2, 0.3, 0.4)
 

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.common import peers
-from pipeline import linear
-from pipeline.judging import Roles
+from pipeline.judges import linear
+from pipeline.judges.cross_fitting import Roles
 
 N_CLASSES = 4
 GROUP_OF = np.array([0, 0, 1, 1])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks.label_quality import results
-from pipeline import artifacts
 from pipeline.errors import ArtifactError
+from pipeline.files import artifacts
 
 
 def row(seed: int = 0, method: str = "earmark", accuracy: float = 0.8, **more: object) -> dict[str, object]:

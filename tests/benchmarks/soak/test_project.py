@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.soak.compare import compare
 from benchmarks.soak.project import MEMBER, fresh, project_files, snapshot
-from pipeline.params import load_params
+from pipeline.params.schema import load_params
 
 
 def test_a_snapshot_is_the_project_with_one_member_of_many_rounds(root: Path, tmp_path: Path) -> None:

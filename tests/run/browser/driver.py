@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import artifacts, corrections
+from pipeline.corrections import store
+from pipeline.files import artifacts
 
 # What somebody has who reads the report and listens.
 PARTS = ("data/clips", "data/labels", "data/raw", "data/corrections.csv", "reports")
@@ -49,9 +50,9 @@ class Site:
     def read(self, path: Path | None = None) -> pd.DataFrame:
         """Return the rows of a corrections file as the pipeline takes them: read and checked against the run."""
         path = path or self.corrections
-        table = corrections.read(path)
-        corrections.check(table, self.clips, artifacts.read_classes(self.folder / "data" / "clips"), path)
-        return table[corrections.COLUMNS]
+        table = store.read(path)
+        store.check(table, self.clips, artifacts.read_classes(self.folder / "data" / "clips"), path)
+        return table[store.COLUMNS]
 
 
 class Review:

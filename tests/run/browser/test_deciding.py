@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline import corrections
+from pipeline.corrections import store
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -98,7 +98,7 @@ def test_the_file_is_what_the_pipeline_takes_and_comes_back(explorer, site, visi
     (tmp_path / "taken.csv").write_bytes(text.encode())
     assert site.read(tmp_path / "taken.csv").to_dict("records") == made
     assert ",\"'=HYPERLINK(" in text
-    corrections.write(tmp_path / "written.csv", site.read(tmp_path / "taken.csv"))
+    store.write(tmp_path / "written.csv", site.read(tmp_path / "taken.csv"))
     assert (tmp_path / "written.csv").read_text() == text
     elsewhere = visit(site.disk)
     elsewhere.take_in(text)
@@ -111,7 +111,7 @@ def test_the_file_is_what_the_pipeline_takes_and_comes_back(explorer, site, visi
 def test_rows_that_cannot_be_taken_are_named_and_the_others_are_taken(opened, site) -> None:
     test = site.clips.index[site.clips["split"] == "test"][0]
     train = site.clips.index[site.clips["split"] == "train"][0]
-    head = ",".join(corrections.COLUMNS)
+    head = ",".join(store.COLUMNS)
     opened.take_in(f"{head}\nnobody,,,unsure,,,,\n{test},,,unsure,,,,\n{train},,,unsure,,,,\n{train},,,perhaps,,,,\n")
     problems = opened.page.locator("#imported-problems li").all_inner_texts()
     assert [problem.split(":")[0] for problem in problems] == ["line 2", "line 3", "line 5"]

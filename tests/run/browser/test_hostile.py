@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline import artifacts
 from pipeline.explorer.write import write_explorer
-from pipeline.params import load_params
-from pipeline.reporting.run import read_run
+from pipeline.files import artifacts
+from pipeline.params.schema import load_params
+from pipeline.results.run import read_run
 from stages.report import INPUTS
 
 from .driver import Site

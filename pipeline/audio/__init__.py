@@ -1,0 +1,1 @@
+"""A file decoded, made into frames, or set aside."""

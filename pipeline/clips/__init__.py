@@ -1,0 +1,1 @@
+"""Which clips there are, their folds and groupings, and simulated noise."""

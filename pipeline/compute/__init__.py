@@ -1,0 +1,1 @@
+"""Calls in other processes, and a bar for those who wait."""

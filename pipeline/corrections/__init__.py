@@ -1,0 +1,1 @@
+"""What people said of clips, and what follows from it."""

@@ -1,0 +1,1 @@
+"""Members validated, joined, and used on new audio."""

@@ -1,0 +1,131 @@
+"""Labels for new audio, by the ensemble of the last run.
+
+Conventions: everything that the audio has to go through (features, patches, classes) is read from what travels with
+the weights; params.yaml is not consulted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, get_args
+
+import keras
+
+from pipeline.audio.endings import ENDINGS
+from pipeline.audio.extraction import Extracted, extract_each
+from pipeline.compute.progress import bar
+from pipeline.errors import ArtifactError, DataError
+from pipeline.files import artifacts
+from pipeline.members import saved
+from pipeline.params.schema import Features
+from pipeline.probs import metrics
+from pipeline.probs.pooling import Method, combine
+
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """The members of an ensemble, loaded, and what they agree on."""
+
+    networks: list[tuple[keras.Model, dict[str, Any]]]
+    method: Method
+    weights: list[float]
+    features: Features
+    classes: list[str]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The likeliest labels of one clip, best first; `problem` says why there are none."""
+
+    path: Path
+    labels: list[tuple[str, float]]
+    problem: str = ""
+
+
+def load_tagger(ensemble: Path, folder: Path) -> Tagger:
+    """Load the ensemble described in `ensemble` from the members below `folder`.
+
+    Raises:
+        ArtifactError: there is none, a member lacks its settings, or members disagree on features or classes.
+    """
+    recipe = artifacts.read_json(ensemble / "ensemble.json")
+    if not isinstance(recipe, dict) or not {"method", "weights"} <= set(recipe) or not recipe["weights"]:
+        raise ArtifactError(f"{ensemble / 'ensemble.json'}: lacks method or weights; remove it and run `dvc repro`")
+    if recipe["method"] not in get_args(Method):
+        found = f"method {recipe['method']!r}, expected {' or '.join(get_args(Method))}"
+        raise ArtifactError(f"{ensemble / 'ensemble.json'}: {found}; remove it and run `dvc repro`")
+    networks = [saved.load(folder / name) for name in recipe["weights"]]
+    cards = [card for _, card in networks]
+    for name, card in zip(recipe["weights"], cards, strict=True):
+        for key in ("features", "classes"):
+            if card[key] != cards[0][key]:
+                first = next(iter(recipe["weights"]))
+                raise ArtifactError(
+                    f"{folder / name / saved.CARD}: made with other {key} than {first}; run `dvc repro` to train both"
+                )
+    made_with = cards[0]["features"]
+    shared = {key: made_with[key] for key in ("kind", "sr", "trim_db", "max_seconds")}
+    return Tagger(
+        networks=networks,
+        method=recipe["method"],
+        weights=list(recipe["weights"].values()),
+        features=Features.model_validate(shared | {made_with["kind"]: made_with["settings"]}),
+        classes=[str(name) for name in cards[0]["classes"]],
+    )
+
+
+def find_audio(paths: list[Path]) -> list[Path]:
+    """Return the files named, and the audio files below the folders named, sorted.
+
+    Raises:
+        DataError: a path does not exist, or a folder holds no audio.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS)
+            if not inside:
+                raise DataError(
+                    f"{path}: no audio in this folder; expected files ending in {', '.join(sorted(ENDINGS))}"
+                )
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise DataError(f"{path}: no such file or folder")
+    return found
+
+
+def predict(tagger: Tagger, paths: list[Path], *, top_k: int) -> list[Prediction]:
+    """Return a prediction a path, in order; a file that cannot be read gets its problem instead of labels.
+
+    Frames of `BLOCK` files are held in memory at a time.
+    """
+    with bar(total=len(paths), title="labelling", unit="clip") as progress:
+        extracted = _counted(extract_each(paths, tagger.features, jobs=-1), progress)
+        found = []
+        for start in range(0, len(paths), BLOCK):
+            block = paths[start : start + BLOCK]
+            found += _predict_block(tagger, block, list(islice(extracted, len(block))), top_k)
+    return found
+
+
+def _counted(extracted: Iterator[Extracted], progress: Any) -> Iterator[Extracted]:
+    for clip in extracted:
+        progress.update()
+        yield clip
+
+
+def _predict_block(tagger: Tagger, paths: list[Path], extracted: list[Extracted], top_k: int) -> list[Prediction]:
+    clips = [clip.frames for clip in extracted]
+    problems = ["" if clip.frames is not None else clip.reason for clip in extracted]
+    each = [saved.probabilities(network, card, clips) for network, card in tagger.networks]
+    probs = combine(each, method=tagger.method, weights=tagger.weights)
+    order = metrics.ranking(probs, top_k)
+    return [
+        Prediction(path, [] if problem else [(tagger.classes[i], float(row[i])) for i in best], problem)
+        for path, problem, best, row in zip(paths, problems, order, probs, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""What flows between stages: written whole, read checked."""

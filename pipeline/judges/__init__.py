@@ -1,0 +1,1 @@
+"""Every training clip scored by models that never saw its label."""

@@ -1,0 +1,1 @@
+"""A clip as a vector, on a scale on which distances mean something."""

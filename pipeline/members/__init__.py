@@ -1,0 +1,1 @@
+"""Networks trained in rounds of self-training."""

@@ -1,0 +1,126 @@
+"""A trained member on disk: its weights, and every setting that is needed to use them again.
+
+Conventions: `member.json` travels with the weights: features, patches, model, classes and the weights' checksum. A
+member without it, or whose files do not belong together, is refused rather than guessed at.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import ArtifactError
+from pipeline.files import artifacts
+from pipeline.files.artifacts import Features
+from pipeline.files.fingerprint import sha256
+from pipeline.files.publishing import publish
+from pipeline.members.roles import Split
+from pipeline.members.self_training import Rounds
+from pipeline.networks import building, fitting, inference
+from pipeline.networks.learner import KerasLearner
+from pipeline.networks.patches import clip_patches
+from pipeline.params.training import Member, Patches
+
+WEIGHTS = "weights.weights.h5"
+CARD = "member.json"
+
+
+def write(
+    folder: Path,
+    member: Member,
+    state: Rounds,
+    learner: KerasLearner,
+    *,
+    features: Features,
+    clips: pd.DataFrame,
+    classes: list[str],
+    split: Split,
+    feature_maps: int = 64,
+) -> None:
+    """Publish a member's folder: probs.npy, weights, tables, feature maps and `member.json`.
+
+    Args:
+        folder: to be replaced.
+        member: its settings, patches resolved.
+        state: what its rounds left.
+        learner: holds the network of the last round.
+        features: of all clips.
+        clips: `clip_id` is read.
+        classes: names in column order.
+        split: what each clip did.
+        feature_maps: how many are kept, of one trusted clip.
+    """
+    assert learner.network is not None
+    assert state.probs is not None
+    shown = int(np.flatnonzero(split.trusted)[0])
+    patch = clip_patches(features.clip(shown), member.patches)[0]
+    ids = clips["clip_id"].to_numpy()
+    with publish(folder) as temporary:
+        fitting.save_weights(learner.network, _made(temporary) / WEIGHTS)
+        artifacts.write_array(temporary / "probs.npy", state.probs)
+        maps = inference.first_feature_maps(learner.network, patch, feature_maps)
+        artifacts.write_array(temporary / "feature_maps.npy", maps)
+        artifacts.write_table(temporary / "rounds.csv", state.rounds)
+        artifacts.write_table(temporary / "history.csv", state.history)
+        artifacts.write_table(temporary / "selections.csv", _named(state.selections, ids, split, classes))
+        card = {
+            "model": {"name": member.model.name, **member.model.settings},
+            "parameters": int(learner.network.count_params()),
+            "fold": member.fold,
+            "start": member.start,
+            "patches": member.patches.model_dump(),
+            "features": features.settings,
+            "classes": classes,
+            "feature_maps_clip": str(ids[shown]),
+            "weights_sha256": sha256(temporary / WEIGHTS),
+        }
+        artifacts.write_json(temporary / CARD, card)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _named(selections: pd.DataFrame, ids: np.ndarray, split: Split, classes: list[str]) -> pd.DataFrame:
+    rows = selections["row"].to_numpy(int)
+    names = np.array([*classes, ""])
+    return pd.DataFrame(
+        {
+            "round": selections["round"].to_numpy(int),
+            "clip_id": ids[rows],
+            "given": names[split.given[rows]],
+            "target": names[selections["target"].to_numpy(int)],
+            "probability": selections["probability"].to_numpy(float).round(6),
+        }
+    )
+
+
+def load(folder: Path) -> tuple[keras.Model, dict[str, Any]]:
+    """Return a member's network and its card.
+
+    Raises:
+        ArtifactError: weights or card are missing, or do not belong together.
+    """
+    if not (folder / CARD).is_file():
+        raise ArtifactError(f"{folder / CARD}: missing; a model is of no use without its settings, run `dvc repro`")
+    card = artifacts.read_json(folder / CARD)
+    missing = {"model", "patches", "features", "classes", "weights_sha256"} - set(card)
+    if missing:
+        raise ArtifactError(f"{folder / CARD}: lacks {', '.join(sorted(missing))}; run `dvc repro` to train it again")
+    if not (folder / WEIGHTS).is_file():
+        raise ArtifactError(f"{folder / WEIGHTS}: missing; run `dvc repro` to train it")
+    if sha256(folder / WEIGHTS) != card["weights_sha256"]:
+        raise ArtifactError(f"{folder / WEIGHTS}: not the weights that {CARD} describes; run `dvc repro` to train it")
+    settings = dict(card["model"])
+    shape = (int(card["patches"]["frames"]), int(card["features"]["n_bins"]))
+    network = building.rebuild(settings.pop("name"), settings, shape, len(card["classes"]))
+    fitting.load_weights(network, folder / WEIGHTS)
+    return network, card
+
+
+def probabilities(network: keras.Model, card: dict[str, Any], clips: list[np.ndarray | None]) -> np.ndarray:
+    """Return float32 (n, n_classes) for clips' frames (n_frames, n_bins), NaN rows for `None`."""
+    return inference.clip_outputs(network, clips, Patches.model_validate(card["patches"]))

@@ -1,0 +1,1 @@
+"""The only home of Keras beside plugins: device, patches, losses, fitting, inference."""

@@ -1,0 +1,20 @@
+"""Networks that classify, as params.yaml describes them."""
+
+from typing import Any
+
+import keras
+
+from pipeline.networks import backend
+from pipeline.params import registry
+from pipeline.params.training import Model
+
+
+def build(model: Model, input_shape: tuple[int, int], n_outputs: int, *, seed: int) -> keras.Model:
+    """Return the network described by `model`, its weights drawn from `seed`; earlier networks are forgotten."""
+    backend.fresh(seed)
+    return rebuild(model.name, model.settings, input_shape, n_outputs)
+
+
+def rebuild(name: str, settings: dict[str, Any], input_shape: tuple[int, int], n_outputs: int) -> keras.Model:
+    """Return the network of a plugin and its settings; its weights are to be loaded."""
+    return registry.function("models", name)(input_shape, n_outputs, **settings)

@@ -1,0 +1,1 @@
+"""What params.yaml chooses by name: a folder a kind, a file a choice."""

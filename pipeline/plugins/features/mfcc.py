@@ -1,0 +1,46 @@
+"""Mel-frequency cepstral coefficients (Davis and Mermelstein, 1980) of the log-mel spectrogram."""
+
+import numpy as np
+from scipy.fft import dct
+
+from pipeline.errors import ParamsError
+from pipeline.plugins.features import _spectral
+from pipeline.settings import NonNegativeFloat, PositiveFloat, PositiveInt
+
+KIND = "mfcc"
+
+
+def extract(
+    y: np.ndarray,
+    sr: int,
+    *,
+    n_fft: PositiveInt = 1024,
+    hop_length: PositiveInt = 512,
+    n_mels: PositiveInt = 64,
+    n_mfcc: PositiveInt = 20,
+    fmin: NonNegativeFloat = 20.0,
+    fmax: PositiveFloat | None = 11025.0,
+) -> np.ndarray:
+    """Return float32 (n_frames, n_mfcc), within [-1, 1]; a silent frame is all zeros.
+
+    The orthonormal DCT-II of a frame of the log-mel spectrogram (x in [0, 1], see `mel`), divided by sqrt(n_mels),
+    which bounds every coefficient by 1 (the transform keeps the frame's norm) and makes the first one the frame's
+    mean. `y` is float32 (n,) at `sr` Hz; n_frames is 1 + max(n, n_fft) // hop_length.
+
+    Raises:
+        ParamsError: the settings cannot be met at this `sr`; the message names the key.
+    """
+    n_bins(sr, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels, n_mfcc=n_mfcc, fmin=fmin, fmax=fmax)
+    bank = _spectral.mel_bank(KIND, sr, n_fft, n_mels, fmin, fmax)
+    mel = _spectral.log_mel(y, bank, n_fft=n_fft, hop_length=hop_length)
+    coefficients = dct(mel, type=2, norm="ortho", axis=1)[:, :n_mfcc] / np.sqrt(n_mels)
+    return np.clip(coefficients, -1.0, 1.0).astype(np.float32)
+
+
+def n_bins(sr: int, *, n_fft: int, hop_length: int, n_mels: int, n_mfcc: int, fmin: float, fmax: float | None) -> int:
+    """Return the width of a frame; raises ParamsError where the settings cannot be met at this `sr`."""
+    _spectral.check_windows(KIND, n_fft, hop_length)
+    if n_mfcc > n_mels:
+        raise ParamsError(f"features.{KIND}.n_mfcc: found {n_mfcc}, expected at most n_mels ({n_mels}); lower it")
+    _spectral.mel_bank(KIND, sr, n_fft, n_mels, fmin, fmax)
+    return n_mfcc

@@ -1,0 +1,1 @@
+"""Class probabilities: joined and scored."""

@@ -1,0 +1,158 @@
+"""The report's tables, one function each; shares lie in [0, 1] and an unknown number is NaN."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.files.guarded_csv import guard
+from pipeline.files.schemas import DECIDED
+from pipeline.params.schema import Ensemble
+from pipeline.probs import metrics
+from pipeline.probs.pooling import combine
+from pipeline.results import outcomes
+from pipeline.results.run import MemberRun, Run
+
+ROUND = "self-training round"
+
+
+def promotion(run: Run) -> pd.DataFrame:
+    """Return promotion.csv with what is expected of the corrections and, where the truth is known, how it all came out.
+
+    Added: `reviewed` beside the other outcomes, `came_verified` (clips that clips.csv calls verified), the columns of
+    `outcomes.corrections`; with the truth also `true_precision, true_recall, true_noise_rate`.
+    """
+    table = _by_outcome(run).merge(outcomes.corrections(run), on="group", how="left")
+    if not run.truth_known:
+        return table
+    truth = outcomes.score_against_truth(run.labels, run.answers)
+    truth = truth.rename(columns={name: f"true_{name}" for name in ("precision", "recall", "noise_rate")})
+    return table.merge(truth[["group", "true_precision", "true_recall", "true_noise_rate"]], on="group", how="left")
+
+
+def _by_outcome(run: Run) -> pd.DataFrame:
+    """Return promotion.csv with every clip counted once, under its outcome and the group of its given label.
+
+    Clips that came without a label count in the group of the one they have since. Trusted are those that are verified,
+    reviewed or promoted.
+    """
+    of = {name: group for group, names in run.groups.items() for name in names}
+    given, label = run.labels["given"], run.labels["label"]
+    group = given.where(given != "", label).map(of).fillna("")
+    parts = [group != "" if name == "all" else group == name for name in run.promotion["group"]]
+    counts = {kind: [int((part & (run.labels["outcome"] == kind)).sum()) for part in parts] for kind in DECIDED}
+    table = run.promotion.astype({"classes": int}).assign(**counts)
+    table["clips"] = table[DECIDED].sum(axis=1)
+    table["came_verified"] = [int((part & run.answers["verified"]).sum()) for part in parts]
+    trusted = table["verified"] + table["reviewed"] + table["promoted"]
+    table["trusted_percent"] = 100 * trusted / table["clips"].clip(lower=1)
+    first = ["group", "classes", "clips", "came_verified", *DECIDED, "trusted_percent"]
+    return table[[*first, *(name for name in table if name not in first)]]
+
+
+def splits(run: Run) -> pd.DataFrame:
+    """Return `split, clips, classes, labelled, verified, quarantined, minutes` of training and test clips and of all.
+
+    `labelled` and `verified` are as the data came; `minutes` are of the clips that could be read.
+    """
+    clips, index = run.answers, run.features.index
+    parts = {"training": run.train, "test": ~run.train, "all": np.full(len(clips), True)}
+    rows = [
+        {
+            "split": name,
+            "clips": int(rows.sum()),
+            "classes": int(clips["label"][rows].replace("", np.nan).nunique()),
+            "labelled": int((clips["label"][rows] != "").sum()),
+            "verified": int(clips["verified"][rows].sum()),
+            "quarantined": int((rows & ~run.features.ok).sum()),
+            "minutes": float(index["seconds"][rows & run.features.ok].sum() / 60),
+        }
+        for name, rows in parts.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def members_and_means(run: Run, settings: Ensemble) -> pd.DataFrame:
+    """Return one row a member, then one a mean: `name, kind, chosen` and clips, accuracy and MAP of both kinds of test.
+
+    A member that holds out no fold is not validated, and a mean only where all members hold out the same one; `chosen`
+    marks the mean that the params choose. The weighted mean takes the members' validation MAP as weights.
+    """
+    folds = [None if np.isnan(fold) else int(fold) for fold in run.validation["fold"]]
+    probs = [member.probs for member in run.members]
+    rows = [
+        {"name": member.name, "kind": "member", "chosen": False} | _scores(run, member.probs, fold, settings.top_k)
+        for member, fold in zip(run.members, folds, strict=True)
+    ]
+    weights = run.validation["map"].tolist()
+    shared = folds[0] if len(set(folds)) == 1 else None
+    for method in ("arithmetic", "geometric", "weighted"):
+        if method == "weighted" and not (np.isfinite(weights).all() and sum(weights) > 0):
+            continue
+        mean = combine(probs, method=method, weights=weights)
+        row = {"name": f"{method} mean", "kind": "mean", "chosen": method == settings.method}
+        rows.append(row | _scores(run, mean, shared, settings.top_k))
+    return pd.DataFrame(rows)
+
+
+def _scores(run: Run, probs: np.ndarray, fold: int | None, k: int) -> dict[str, object]:
+    held_out = np.full(len(probs), -1) if fold is None else run.held_out(fold)
+    found: dict[str, object] = {}
+    for name, targets in (("val", held_out), ("test", run.test_targets)):
+        found[f"{name}_clips"] = int(metrics.scored(probs, targets).sum())
+        found[f"{name}_accuracy"] = metrics.accuracy(probs, targets)
+        found[f"{name}_map{k}"] = metrics.map_at_k(probs, targets, k)
+    return found
+
+
+def rounds(run: Run) -> pd.DataFrame:
+    """Return rounds.csv of all members, with `selected_precision`: the share of selected labels that are right.
+
+    It is NaN where nothing was selected or the truth is not known.
+    """
+    parts = []
+    for member in run.members:
+        known = _judged(run, member).dropna(subset=["right"]).groupby("round")["right"].mean()
+        parts.append(
+            member.rounds.assign(member=member.name, selected_precision=member.rounds["round"].map(known).astype(float))
+        )
+    table = pd.concat(parts, ignore_index=True)
+    counts = dict.fromkeys(["round", "trusted", "pseudo", "pool", "selected", "epochs"], int)
+    return table[["member", *(name for name in table if name != "member")]].astype(counts)
+
+
+def validation_by_round(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a round, one column of validation accuracy a member: what `dvc plots` draws as lines.
+
+    The first column's name has a space, which no member's can have.
+    """
+    wide = rounds.pivot_table(index="round", columns="member", values="val_accuracy", sort=False, dropna=False)
+    return wide.rename_axis(index=ROUND, columns=None).reset_index()
+
+
+def selected_per_class(run: Run) -> pd.DataFrame:
+    """Return `member, round, class, selected, precision`: clips selected for each class in each round."""
+    parts = [_judged(run, member).assign(member=member.name) for member in run.members]
+    table = pd.concat(parts, ignore_index=True).astype({"round": int, "right": float})
+    grouped = table.groupby(["member", "round", "target"], sort=False)["right"]
+    counts = grouped.agg(selected="size", precision="mean").reset_index().rename(columns={"target": "class"})
+    return counts.sort_values(["member", "round", "class"], ignore_index=True)
+
+
+def _judged(run: Run, member: MemberRun) -> pd.DataFrame:
+    """Return the member's selections with `right`: 1, 0, or NaN where the truth is not known."""
+    truth = member.selections["clip_id"].map(dict(zip(run.answers["clip_id"], run.truth, strict=True))).fillna("")
+    right = (member.selections["target"] == truth).astype(float).where(truth != "")
+    return member.selections.assign(right=right)
+
+
+def quarantine(run: Run) -> pd.DataFrame:
+    """Return `clip_id, path, split, reason` of the clips that could not be used."""
+    rows = ~run.features.ok
+    clips = run.answers.loc[rows, ["clip_id", "path", "split"]]
+    return clips.assign(reason=run.features.index.loc[rows, "reason"].to_numpy()).reset_index(drop=True)
+
+
+def guarded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `table` with text that a spreadsheet would take for a formula marked as text by an apostrophe."""
+    text = table.select_dtypes(include=["object", "string"])
+    safe = {str(name): column.map(guard, na_action="ignore") for name, column in text.items()}
+    return table.assign(**safe)

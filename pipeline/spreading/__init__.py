@@ -1,0 +1,1 @@
+"""Labels spread over a graph of clips that sound alike."""
