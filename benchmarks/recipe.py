@@ -52,7 +52,9 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
         for trained_on in TRAINED_ON:
             key = (job.dataset, job.seed, change, trained_on, job.steps)
             if key not in job.done:
-                yield dict(zip(KEYS, key, strict=True)) | _score(data, changed(params.judge, change), trained_on, job)
+                yield dict(zip(KEYS, key, strict=True)) | _score(
+                    data, changed(params.judges.network, change), trained_on, job
+                )
 
 
 def changed(judge: Any, change: str) -> Any:
@@ -71,7 +73,9 @@ def changed(judge: Any, change: str) -> Any:
         for step in path:
             place = place.get(step) if isinstance(place, dict) else None
         if not equals or not isinstance(place, dict):
-            raise SystemExit(f"--change: found {part!r}, expected key=value, with a key below `judge` of params.yaml")
+            raise SystemExit(
+                f"--change: found {part!r}, expected key=value, with a key below `judges.network` of params.yaml"
+            )
         place[last] = _value(value)
     return Judge.model_validate(found)
 
@@ -89,8 +93,8 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
     import numpy as np
     from sklearn.metrics import log_loss
 
-    from pipeline.judges import neural
-    from pipeline.judges.cross_fitting import Lesson
+    from pipeline.judges.network import fitted
+    from pipeline.judges.network.cross_fitting import Lesson
     from pipeline.networks import patches
 
     heard = data.verified if trained_on == "verified" else data.train
@@ -99,7 +103,7 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
     judge = judge.model_copy(update={"fit": judge.fit.model_copy(update={"epochs": epochs})})
     classes = np.arange(len(data.classes))
     judge = judge.model_copy(update={"patches": patches.resolve(data.features, judge.patches, data.train)})
-    fit = neural.fit_and_score(data.features, judge, len(classes), seed=job.seed)
+    fit = fitted.fit_and_score(data.features, judge, len(classes), seed=job.seed)
     begun = time.perf_counter()
     targets = np.eye(len(classes))[data.truth[rows]]
     probs = fit(Lesson(rows, targets, np.zeros(len(rows), bool), asked, "recipe")).probs

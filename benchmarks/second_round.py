@@ -41,7 +41,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
     from benchmarks.common import datasets
     from benchmarks.common.bench import Bench, computed
-    from pipeline.judges import cross_fitting
+    from pipeline.judges.network import cross_fitting
     from pipeline.params.schema import load_params
 
     params = computed(load_params(f"presets/{job.dataset}.yaml"))
@@ -56,7 +56,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
         left = [rate for rate in RATES if (job.dataset, job.seed, epochs, rate) not in job.done]
         if not left:
             continue
-        settings = params.judge.model_copy(update={"unverified_epochs": epochs})
+        settings = params.judges.network.model_copy(update={"unverified_epochs": epochs})
         fit = one.fit(settings)
 
         def once(lesson: cross_fitting.Lesson, fit: cross_fitting.FitAndScore = fit) -> cross_fitting.Answer:

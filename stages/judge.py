@@ -1,55 +1,44 @@
-"""Train cross-fitted models and score each training clip by those that never saw its label."""
+"""Ask one judge: models that score each training clip without having seen its label."""
 
 import argparse
-from pathlib import Path
+import importlib
 
-import numpy as np
-
+from pipeline.errors import ParamsError
 from pipeline.files import artifacts, fingerprint
-from pipeline.files.checkpoints import Checkpoints
-from pipeline.judges import cross_fitting, linear, neural
-from pipeline.networks import backend, patches
+from pipeline.judges import said
+from pipeline.judges.question import Question
 from pipeline.params.schema import Params
+from pipeline.params.training import Judges
 from stages.common import run
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def work(params: Params, at: argparse.Namespace) -> None:
-    """Read clips and features; write what `cross_fitting.write` publishes, as one folder."""
+    """Read clips and features; write what judge `at.judge` says, as the folder of its name in `at.judged`."""
+    if at.judge not in Judges.model_fields:
+        raise ParamsError(f"judges: there is no {at.judge!r}, there are {', '.join(Judges.model_fields)}")
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
+    if params.spread.source == "latents":
+        print("spread.source is latents: no judge is asked")
+        said.write(at.judged / at.judge, said.nothing(len(clips), len(classes)))
+        return
     features = artifacts.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
-    if params.spread.source == "latents":
-        print("spread.source is latents: no model is asked")
-        cross_fitting.write(at.out, *cross_fitting.nothing(len(clips), len(classes)))
-        return
-    machine = backend.configure(params.compute.device, params.compute.precision, threads=neural.THREADS)
-    roles = cross_fitting.roles(clips, classes, features.ok)
-    resolved = patches.resolve(features, params.judge.patches, roles.train)
-    settings = params.judge.model_copy(update={"patches": resolved})
-    key = fingerprint.digest(
-        [settings.model_dump(), params.seed, vars(machine), features.settings, classes],
-        [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
-        [fingerprint.code(Path(__file__), ROOT)],
-        *(np.asarray(value) for value in vars(roles).values()),
+    question = Question(
+        clips=clips,
+        classes=classes,
+        features=features,
+        frames_sha256=fingerprint.sha256(at.features / "frames.npy"),
+        settings=params.judges,
+        compute=params.compute,
+        seed=params.seed,
+        checkpoints=at.checkpoints,
     )
-    checkpoints = Checkpoints(at.checkpoints / "judge", key)
-    fit = neural.fit_and_score(features, settings, len(classes), seed=params.seed)
-    judged = cross_fitting.judge(
-        roles,
-        len(classes),
-        settings.rounds,
-        fit,
-        checkpoints,
-        say=lambda line: print(f"judge: {line}", flush=True),
-        side_by_side=neural.side_by_side(params.compute, machine, len(roles.folds)),
-    )
-    simple = linear.judge(linear.summaries(features), roles, len(classes), settings.linear)
-    near = neural.alike(features, settings, len(classes), judged.weights, roles.train, clips["group"])
-    cross_fitting.write(at.out, judged, simple, near)
-    checkpoints.remove()
+    # By its name, so that a judge does not depend on what the others are made of.
+    judge = importlib.import_module(f"pipeline.judges.{at.judge}.ask")
+    said.write(at.judged / at.judge, judge.ask(question))
+    judge.forget(question)
 
 
 if __name__ == "__main__":
-    run(work, str(__doc__), "clips", "features", "out", "checkpoints", out=("out",))
+    paths = ("clips", "features", "judged", "checkpoints")
+    run(work, str(__doc__), *paths, out=("judged", "judge"), extra=("judge",))

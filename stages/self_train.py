@@ -30,7 +30,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     train = (clips["split"] == "train").to_numpy() & features.ok
     member = member.model_copy(update={"patches": patches.resolve(features, member.patches, train)})
     split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)
-    start = None if member.start is None else weights.of(at.judged / weights.FILE, member.start)
+    start = None if member.start is None else weights.of(at.judged / "network" / weights.FILE, member.start)
     key = fingerprint.digest(
         [member.model_dump(), params.seed, vars(machine), features.settings, classes],
         [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],

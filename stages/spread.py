@@ -13,6 +13,7 @@ from pipeline.files.publishing import publish
 from pipeline.labels import decisions, reliability
 from pipeline.latents import scaling
 from pipeline.params.schema import Params
+from pipeline.params.training import Judges
 from pipeline.spreading import within_families
 from stages import common
 
@@ -29,8 +30,8 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     groups = resolve(settings.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
     raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
     shape = (len(clips), len(classes))
-    judged = [artifacts.read_probs(paths.judged / f"{name}.npy", *shape) for name in ("probs", "linear")]
-    near = artifacts.read_neighbours(paths.judged / "neighbours.npy", len(clips))
+    judged = [artifacts.read_probs(paths.judged / name / "probs.npy", *shape) for name in Judges.model_fields]
+    near = artifacts.read_neighbours(paths.judged / "network" / "neighbours.npy", len(clips))
     train = (clips["split"] == "train").to_numpy()
     x = scaling.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
     case = decisions.gather(

@@ -19,7 +19,9 @@ from benchmarks.common.datasets import Noisy
 from benchmarks.common.peers import Peer
 from pipeline.files import fingerprint, weights
 from pipeline.files.checkpoints import Checkpoints
-from pipeline.judges import cross_fitting, linear, neural
+from pipeline.judges.linear import regression
+from pipeline.judges.network import cross_fitting, fitted
+from pipeline.judges.roles import Roles, roles
 from pipeline.labels import decisions
 from pipeline.latents import encoding, scaling
 from pipeline.networks import backend, patches
@@ -58,14 +60,14 @@ class Bench:
         self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
 
     @cached_property
-    def roles(self) -> cross_fitting.Roles:
+    def roles(self) -> Roles:
         """What each clip does for the judges."""
-        return cross_fitting.roles(self.clips, self.classes, self.data.features.ok)
+        return roles(self.clips, self.classes, self.data.features.ok)
 
     @cached_property
     def longer(self) -> int:
         """The steps of each of a row's networks that together take as many as Earmark's, its judges included."""
-        settings, roles = self.params.judge, self.roles
+        settings, roles = self.params.judges.network, self.roles
         shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
         size = settings.fit.batch_size
         first = settings.fit.epochs * sum(-(-clips // size) for clips in shown)
@@ -120,11 +122,11 @@ class Bench:
     def near(self) -> np.ndarray:
         """Int32 (n, k): the clips that sound most like each to the cross-fitted networks."""
         features, train, groups = self.data.features, self.roles.train, self.clips["group"]
-        settings = self._heard_by(self.params.judge)
+        settings = self._heard_by(self.params.judges.network)
 
         def make() -> np.ndarray:
             judges = dict(enumerate(self.judges))
-            return neural.alike(features, settings, len(self.classes), judges, train, groups)
+            return fitted.alike(features, settings, len(self.classes), judges, train, groups)
 
         key, arrays = self._known
         return self.kept(["neighbours", list(groups), *key], arrays, make)
@@ -133,7 +135,7 @@ class Bench:
     def _known(self) -> tuple[list[Any], list[np.ndarray]]:
         """What the judges depend on: no given label of an unverified clip, so that all noise rates have the same."""
         roles = self.roles
-        return ["judges", self.params.judge.model_dump()], [
+        return ["judges", self.params.judges.network.model_dump()], [
             np.where(roles.verified, roles.given, -1),
             roles.train,
             roles.fold,
@@ -141,11 +143,11 @@ class Bench:
 
     @cached_property
     def _cross_fitted(self) -> cross_fitting.Judged:
-        return self.judge_by(self.params.judge, self.fit(self.params.judge))
+        return self.judge_by(self.params.judges.network, self.fit(self.params.judges.network))
 
     def fit(self, settings: Judge) -> cross_fitting.FitAndScore:
         """Return what trains a judge of these settings on the clips of this bench."""
-        return neural.fit_and_score(
+        return fitted.fit_and_score(
             self.data.features, self._heard_by(settings), len(self.classes), seed=self.params.seed
         )
 
@@ -165,7 +167,7 @@ class Bench:
     @cached_property
     def linear(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the linear judge."""
-        return linear.judge(self.embedding, self.roles, len(self.classes), self.params.judge.linear)
+        return regression.judge(self.embedding, self.roles, len(self.classes), self.params.judges.linear.strength)
 
     def decided(
         self, source: str, judged: np.ndarray | None = None
@@ -205,7 +207,7 @@ class Bench:
     @cached_property
     def embedding(self) -> np.ndarray:
         """Float64 (n, d): features that nothing was trained for."""
-        return linear.summaries(self.data.features)
+        return regression.summaries(self.data.features)
 
     @cached_property
     def logistic_case(self) -> decisions.Case:

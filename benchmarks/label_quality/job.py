@@ -74,9 +74,10 @@ def load(path: Path, *, smoke: bool) -> Any:
 
     data = yaml_file.parse(path)
     if smoke:
-        for section in ("autoencoder", "judge", "self_train"):
-            data[section]["fit"]["epochs"] = 2
-        data["judge"]["unverified_epochs"] = min(1, data["judge"]["unverified_epochs"])
+        judge = data["judges"]["network"]
+        for section in (data["autoencoder"], judge, data["self_train"]):
+            section["fit"]["epochs"] = 2
+        judge["unverified_epochs"] = min(1, judge["unverified_epochs"])
         if data["dataset"]["name"] == "demo":
             data["dataset"]["clips"], data["folds"]["n"] = 240, 2
     return Params.model_validate(data)

@@ -50,9 +50,9 @@ def write_params(source: Path, path: Path, *, rounds: int, clips: int) -> None:
     params["dataset"]["clips"] = clips
     params["autoencoder"]["model"]["width"] = 8
     params["autoencoder"]["fit"]["epochs"] = 8
-    params["judge"]["model"]["width"] = 8
-    params["judge"]["fit"]["epochs"] = 8
-    params["judge"]["unverified_epochs"] = 2
+    params["judges"]["network"]["model"]["width"] = 8
+    params["judges"]["network"]["fit"]["epochs"] = 8
+    params["judges"]["network"]["unverified_epochs"] = 2
     params["members"][MEMBER] = {
         "model": {"name": "vgg_small", "width": 16, "depth": 4, "first": 1, "dense": 128, "dropout": 0.3},
         "train_on": "verified",

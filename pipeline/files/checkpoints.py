@@ -81,7 +81,12 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Forget the run: it is complete."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self.clear(self._folder)
+
+    @staticmethod
+    def clear(folder: Path) -> None:
+        """Remove the checkpoints under `folder`, of whatever run."""
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _intact(folder: Path) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 PACKAGES = ("pipeline", "stages", "benchmarks")
+# Of the project: the folder that holds the packages.
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def digest(*parts: Any) -> str:

@@ -1,1 +1,1 @@
-"""Every training clip scored by models that never saw its label."""
+"""Every training clip scored by models that never saw its label: a folder a judge, with `ask.py` in it."""

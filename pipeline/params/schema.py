@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pipeline.errors import EarmarkError, ParamsError
 from pipeline.params import registry, yaml_file
 from pipeline.params.sections import Grouping, Name, Plugin, PluginSections, Section
-from pipeline.params.training import Autoencoder, Judge, Member
+from pipeline.params.training import Autoencoder, Judges, Member
 from pipeline.settings import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
 
 
@@ -159,7 +159,7 @@ class Params(Section):
     folds: Folds
     features: Features
     autoencoder: Autoencoder
-    judge: Judge
+    judges: Judges
     spread: Spread
     self_train: dict[str, Any]
     members: dict[Name, Member]
@@ -201,7 +201,7 @@ class Params(Section):
         noise = self.dataset.simulate_noise
         if noise is not None and noise.kind == "within_group":
             self._has_grouping("dataset.simulate_noise.grouping", noise.grouping)
-        self._accepts("judge", "models", self.judge.model.name)
+        self._accepts("judges.network", "models", self.judges.network.model.name)
         self._accepts("autoencoder", "autoencoders", self.autoencoder.model.name)
         return self
 
@@ -216,15 +216,16 @@ class Params(Section):
             )
         if member.start >= self.folds.n:
             raise ValueError(f"{where}: {member.start} does not exist, folds are 0 to {self.folds.n - 1}")
-        if member.model != self.judge.model:
+        if member.model != self.judges.network.model:
             raise ValueError(
                 f"{where}: {member.start} goes on from the weights of a judge, so the member's model has to be "
-                "judge.model; give both the same, or set start to null"
+                "judges.network.model; give both the same, or set start to null"
             )
-        if member.patches != self.judge.patches:
+        if member.patches != self.judges.network.patches:
             raise ValueError(
-                f"{where}: {member.start} goes on from a judge, so the member's patches have to be judge.patches: a "
-                "network hears what it has learned on; give both the same, or set start to null"
+                f"{where}: {member.start} goes on from a judge, so the member's patches have to be "
+                "judges.network.patches: a network hears what it has learned on; give both the same, or set start "
+                "to null"
             )
 
     def _has_grouping(self, where: str, grouping: Grouping) -> None:

@@ -106,9 +106,8 @@ class Autoencoder(Section):
 
 
 class Judge(Recipe):
-    """Cross-fitted models, each judging the fold whose labels it was not trained on."""
+    """Cross-fitted networks, each judging the fold whose labels it was not trained on."""
 
-    linear: PositiveFloat = 0.03
     unverified_epochs: NonNegativeInt = 0
 
     @property
@@ -121,6 +120,19 @@ class Judge(Recipe):
         if self.fit.patience is not None:
             raise ValueError("judges validate on no clip, so fit.patience must be null")
         return self
+
+
+class LinearJudge(Section):
+    """Cross-fitted logistic regression on means over time."""
+
+    strength: PositiveFloat = 0.03
+
+
+class Judges(Section):
+    """Models that judge clips whose labels they never saw; in the order in which their word is joined."""
+
+    network: Judge
+    linear: LinearJudge = LinearJudge()
 
 
 class Selection(Section):

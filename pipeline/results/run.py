@@ -174,7 +174,7 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
         groups=_groups(at["labels"] / "groups.json", classes),
         posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape, open_set=True),
-        judged=artifacts.read_probs(at["judged"] / "probs.npy", *shape),
+        judged=artifacts.read_probs(at["judged"] / "network" / "probs.npy", *shape),
         reviews=store.read(at["labels"] / "corrections.csv")[store.COLUMNS],
         run_id=_run_id(at["labels"] / "run.json"),
         calibration=table(at["labels"] / "calibration.csv", CALIBRATION),

@@ -275,12 +275,14 @@ def test_labels_are_checked_on_both_ways(tmp_path):
         }
     )
     path = tmp_path / "labels.csv"
-    artifacts.write_labels(path, labels)
-    pd.testing.assert_frame_equal(artifacts.read_labels(path), labels, check_dtype=False)
+    artifacts.write_labels(tmp_path, labels)
+    pd.testing.assert_frame_equal(artifacts.read_labels(tmp_path), labels, check_dtype=False)
+    targets = artifacts.read_targets(tmp_path)
+    pd.testing.assert_frame_equal(targets, labels[list(targets)], check_dtype=False)
     before = path.read_bytes()
     with pytest.raises(ArtifactError, match=r"labels\.csv: column 'confidence', row 1: .*1\.5"):
-        artifacts.write_labels(path, labels.assign(confidence=[0.0, 1.5]))
+        artifacts.write_labels(tmp_path, labels.assign(confidence=[0.0, 1.5]))
     assert path.read_bytes() == before
     path.write_text(path.read_text().replace("0.25", "much"))
     with pytest.raises(ArtifactError, match=r"labels\.csv: column 'probability'"):
-        artifacts.read_labels(path)
+        artifacts.read_labels(tmp_path)

@@ -13,7 +13,7 @@ from pipeline.params.schema import load_params
 
 @pytest.fixture
 def judge(root: Path):
-    return load_params(root / "presets" / "esc10.yaml").judge
+    return load_params(root / "presets" / "esc10.yaml").judges.network
 
 
 def test_a_change_sets_its_keys_and_nothing_else(judge) -> None:
@@ -25,7 +25,7 @@ def test_a_change_sets_its_keys_and_nothing_else(judge) -> None:
 
 @pytest.mark.parametrize("change", ["dropout", "mode.dropout=0.3", "fit.epochs.more=1"])
 def test_a_change_of_nothing_is_refused(judge, change: str) -> None:
-    with pytest.raises(SystemExit, match="expected key=value, with a key below `judge`"):
+    with pytest.raises(SystemExit, match="expected key=value, with a key below `judges.network`"):
         recipe.changed(judge, change)
 
 

@@ -44,12 +44,12 @@ def project(tmp_path):
     clips = pd.DataFrame({"clip_id": [f"clip{i:03d}" for i in rows], **columns, "group": [f"s{i}" for i in rows]})
     artifacts.write_clips(tmp_path / "clips", clips, NAMES)
     artifacts.write_array(tmp_path / "latents" / "latents.npy", latents.astype(np.float32))
-    for name in ("probs", "linear"):
+    for name in ("network", "linear"):
         raw = np.exp(random.normal(size=(N, 4)) + 3 * np.eye(4)[y])
         probs = (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32)
         probs[test] = np.nan
-        artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs)
-    artifacts.write_array(tmp_path / "judged" / "neighbours.npy", np.full((N, 0), -1, np.int32))
+        artifacts.write_array(tmp_path / "judged" / name / "probs.npy", probs)
+    artifacts.write_array(tmp_path / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
     places = {name: tmp_path / name for name in ("clips", "latents", "judged")}
     return Namespace(**places, corrections=tmp_path / "corrections.csv", out=tmp_path / "labels")
 

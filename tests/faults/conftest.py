@@ -152,9 +152,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made.passes("prepare", "spectrograms")
     random, n = np.random.default_rng(0), 12
     artifacts.write_array(made.data / "latents" / "latents.npy", random.normal(size=(n, 6)).astype(np.float32))
-    for judge in ("probs", "linear"):
-        artifacts.write_array(made.data / "judged" / f"{judge}.npy", np.full((n, 2), np.nan, np.float32))
-    artifacts.write_array(made.data / "judged" / "neighbours.npy", np.full((n, 0), -1, np.int32))
+    for judge in ("network", "linear"):
+        artifacts.write_array(made.data / "judged" / judge / "probs.npy", np.full((n, 2), np.nan, np.float32))
+    artifacts.write_array(made.data / "judged" / "network" / "neighbours.npy", np.full((n, 0), -1, np.int32))
     for member in ("one", "two"):
         folder = made.data / "members" / member
         artifacts.write_array(folder / "probs.npy", random.dirichlet(np.ones(2), n).astype(np.float32))

@@ -44,9 +44,9 @@ BAD = {
 }
 READ = [
     ("spread", "latents/latents.npy"),
-    ("spread", "judged/probs.npy"),
-    ("spread", "judged/linear.npy"),
-    ("spread", "judged/neighbours.npy"),
+    ("spread", "judged/network/probs.npy"),
+    ("spread", "judged/linear/probs.npy"),
+    ("spread", "judged/network/neighbours.npy"),
     ("ensemble", "members/two/probs.npy"),
     ("project", "latents/latents.npy"),
     ("report", "features/frames.npy"),

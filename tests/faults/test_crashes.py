@@ -69,7 +69,7 @@ def small(project: Project) -> Project:
         project.params[section] |= {"patches": patches}
         project.params[section]["fit"]["epochs"] = 1
     project.params["autoencoder"] |= {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 8}
-    project.params["judge"] |= {"model": model, "unverified_epochs": 1}
+    project.params["judges"]["network"] |= {"model": model, "unverified_epochs": 1}
     project.params["spread"]["source"] = "both"
     project.params["self_train"]["rounds"] = 2
     project.params["ensemble"]["members"] = ["one"]

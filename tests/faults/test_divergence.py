@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.files.checkpoints import Checkpoints
-from pipeline.judges import cross_fitting
+from pipeline.judges.network import cross_fitting
+from pipeline.judges.roles import Roles
 from pipeline.networks.learner import KerasLearner
 from tests.faults.conftest import Project
 
@@ -49,7 +50,7 @@ def test_the_rounds_before_are_kept_and_gone_on_from(training: Project, monkeypa
 def test_the_judges_before_are_kept_and_gone_on_from(tmp_path: Path) -> None:
     given, fold = np.tile([0, 1], 6), np.repeat([0, 1, 2], 4)
     everyone = np.ones(12, bool)
-    roles, asked = cross_fitting.Roles(given=given, verified=everyone, train=everyone, fold=fold), []
+    roles, asked = Roles(given=given, verified=everyone, train=everyone, fold=fold), []
 
     def breaks_in_the_second(lesson: cross_fitting.Lesson) -> cross_fitting.Answer:
         asked.append(lesson.name)

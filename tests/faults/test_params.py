@@ -52,4 +52,4 @@ def test_a_setting_that_cannot_be_meant_is_refused_by_its_key(project: Project, 
 def test_an_alias_that_means_what_it_says_is_read(project: Project):
     text = changed("linear: 0.03", "linear: &little 0.03").replace("label_smoothing: 0.02", "label_smoothing: *little")
     (project.folder / "params.yaml").write_text(text, encoding="utf-8")
-    assert load_params(project.folder / "params.yaml").judge.label_smoothing == 0.03
+    assert load_params(project.folder / "params.yaml").judges.network.label_smoothing == 0.03

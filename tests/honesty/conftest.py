@@ -1,6 +1,7 @@
 """A demo of 96 clips, and the same one with every answer poisoned that nothing may learn from."""
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from ruamel.yaml import YAML
 
 from pipeline.audio import extraction
 from pipeline.files import artifacts
-from pipeline.judges import cross_fitting, linear, neighbours
+from pipeline.judges import said
+from pipeline.judges.linear import regression
+from pipeline.judges.network import neighbours
+from pipeline.judges.roles import roles as roles_of
 from pipeline.params.schema import Params
 from stages import prepare, spread
 
@@ -64,11 +68,12 @@ def _spread(run: Path, params: Params) -> None:
     """Let the linear judge judge, no network, and decide; what sounds alike has much the same latents."""
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
     features = artifacts.read_features(run / "features")
-    roles = cross_fitting.roles(clips, classes, features.ok)
-    known = linear.judge(linear.summaries(features), roles, len(classes), params.judge.linear)
+    roles = roles_of(clips, classes, features.ok)
+    known = regression.judge(regression.summaries(features), roles, len(classes), params.judges.linear.strength)
     latents = np.where(roles.train[:, np.newaxis], np.load(run / "latents" / "latents.npy"), np.nan)
     near = neighbours.nearest(latents, pd.factorize(clips["group"])[0])
-    cross_fitting.write(run / "judged", cross_fitting.nothing(len(clips), len(classes))[0], known, near)
+    said.write(run / "judged" / "network", replace(said.nothing(len(clips), len(classes)), near=near))
+    said.write(run / "judged" / "linear", said.Said(known))
     spread.work(params, paths(run))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ANSWERS = {"truth", "read_answers", "score_against_truth"}
-REPORTS = ("pipeline/reporting/", "stages/report.py", "benchmarks/")
+RESULTS = ("pipeline/results/", "pipeline/reporting/", "stages/report.py", "benchmarks/")
 # What makes the column before anyone learns, and what declares and hides it.
 MAKERS = (
     "pipeline/plugins/datasets/",
@@ -51,7 +51,7 @@ def test_only_reports_and_benchmarks_may_see_answers(sources):
     found = {
         (path, *mention)
         for path, source in sources.items()
-        if not path.startswith(REPORTS)
+        if not path.startswith(RESULTS)
         for mention in mentions(source, ANSWERS)
     }
     makers = {f for f in found if f[0].startswith(MAKERS) and f[2] == "truth"}
@@ -67,7 +67,7 @@ def test_the_clips_table_is_read_in_one_place(sources):
     }
     # The data set `csv` reads the user's own table, which may be of that name.
     assert found <= {"pipeline/files/artifacts.py", "pipeline/plugins/datasets/csv_.py"} | {
-        p for p in found if p.startswith(REPORTS)
+        p for p in found if p.startswith(RESULTS)
     }
     assert "pipeline/files/artifacts.py" in found
 
@@ -75,7 +75,7 @@ def test_the_clips_table_is_read_in_one_place(sources):
 def test_what_may_see_answers_is_not_used_by_what_learns(sources):
     for path, source in sources.items():
         # The explorer shows a run; that it may not name the answers itself is tested above.
-        if path.startswith((*REPORTS, "stages/summary.py", "pipeline/explorer/")):
+        if path.startswith((*RESULTS, "stages/summary.py", "pipeline/explorer/")):
             continue
         imported = {
             f"{node.module}.{alias.name}"
@@ -83,7 +83,9 @@ def test_what_may_see_answers_is_not_used_by_what_learns(sources):
             if isinstance(node, ast.ImportFrom) and node.module
             for alias in node.names
         }
-        assert not {name for name in imported if name.startswith(("pipeline.reporting", "benchmarks"))}, path
+        assert not {
+            name for name in imported if name.startswith(("pipeline.results", "pipeline.reporting", "benchmarks"))
+        }, path
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,10 @@ def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
 
 
 def _alike(heard, rows, groups) -> np.ndarray:
-    from pipeline.judges import neural
+    from pipeline.judges.network import fitted
 
     features, settings, judges = heard
-    return neural.alike(features, settings, 3, judges, rows, pd.Series(groups))
+    return fitted.alike(features, settings, 3, judges, rows, pd.Series(groups))
 
 
 def test_the_nearest_is_the_same_sound_from_another_source(heard) -> None:

@@ -9,8 +9,11 @@ from pipeline.errors import DataError
 from pipeline.files import weights
 from pipeline.files.artifacts import read_array, read_neighbours, read_table
 from pipeline.files.checkpoints import Checkpoints
-from pipeline.judges import cross_fitting
-from pipeline.judges.cross_fitting import Answer, Roles, judge
+from pipeline.judges import said
+from pipeline.judges.network.cross_fitting import Answer, judge
+from pipeline.judges.roles import Roles, silent_where_unheard
+from pipeline.judges.roles import roles as roles_of
+from pipeline.judges.said import Said
 
 K, FOLDS = 4, 3
 
@@ -163,11 +166,11 @@ def test_after_an_interruption_the_rest_gives_the_same_bytes(world, tmp_path, do
     fit = Centroids(x)
     resumed = _judge(roles, fit, tmp_path / "cut")
     assert len(fit.lessons) == 2 * FOLDS - done
-    none = np.full((len(x), K), np.nan, np.float32)
+    near = np.zeros((len(x), 2), np.int32)
     for name, judged in (("a", whole), ("b", resumed)):
-        cross_fitting.write(tmp_path / name, judged, none, np.zeros((len(x), 2), np.int32))
+        said.write(tmp_path / name, Said(judged.probs, judged.table, judged.weights, near))
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["judges.csv", "linear.npy", "neighbours.npy", "probs.npy", "weights.npz"]
+    assert names == ["judges.csv", "neighbours.npy", "probs.npy", "weights.npz"]
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
@@ -217,7 +220,7 @@ def _clips(label, verified, fold, split="train"):
 def test_roles_leave_out_quarantined_and_test_clips():
     clips = _clips("ababab", True, [0, 0, 1, 1, 0, 1])
     clips.loc[4, ["split", "fold", "label"]] = ["test", -1, ""]
-    found = cross_fitting.roles(clips, ["a", "b"], np.array([True, True, True, True, True, False]))
+    found = roles_of(clips, ["a", "b"], np.array([True, True, True, True, True, False]))
     assert found.train.tolist() == found.verified.tolist() == [True, True, True, True, False, False]
     assert found.given[:4].tolist() == [0, 1, 0, 1]
     assert found.given[4] == -1
@@ -233,31 +236,30 @@ def test_a_class_without_a_verified_clip_is_named(missing):
     else:
         ok[2] = False
     with pytest.raises(DataError, match=r"no verified clip of c, so.*verify some"):
-        cross_fitting.roles(clips, ["a", "b", "c"], ok)
+        roles_of(clips, ["a", "b", "c"], ok)
 
 
 def test_a_fold_that_has_all_verified_clips_is_named():
     clips = _clips("abab", True, [0, 0, 1, 1])
     clips.loc[2:, "verified"] = False
     with pytest.raises(DataError, match=r"outside fold 0.*spread\.source: latents"):
-        cross_fitting.roles(clips, ["a", "b"], np.ones(4, bool))
+        roles_of(clips, ["a", "b"], np.ones(4, bool))
 
 
 def test_a_class_that_a_fold_keeps_to_itself_gets_an_equal_share_from_those_who_never_heard_it():
     clips = _clips("abcab", True, [0, 0, 0, 1, 1])
-    found = cross_fitting.roles(clips, ["a", "b", "c"], np.ones(5, bool))
+    found = roles_of(clips, ["a", "b", "c"], np.ones(5, bool))
     assert found.heard(0, 3).tolist() == [True, True, False]
     assert found.heard(1, 3).all()
-    said = cross_fitting.silent_where_unheard(np.array([[0.6, 0.2, 0.2], [1.0, 0.0, 0.0]]), found.heard(0, 3))
-    np.testing.assert_allclose(said, [[0.5, 1 / 6, 1 / 3], [2 / 3, 0, 1 / 3]])
+    shares = silent_where_unheard(np.array([[0.6, 0.2, 0.2], [1.0, 0.0, 0.0]]), found.heard(0, 3))
+    np.testing.assert_allclose(shares, [[0.5, 1 / 6, 1 / 3], [2 / 3, 0, 1 / 3]])
 
 
 def test_where_no_model_is_asked_nothing_is_said(tmp_path):
-    cross_fitting.write(tmp_path / "judged", *cross_fitting.nothing(5, 3))
-    for name in ("probs", "linear"):
-        assert np.isnan(read_array(tmp_path / "judged" / f"{name}.npy", shape=(5, 3))).all()
-    assert read_neighbours(tmp_path / "judged" / "neighbours.npy", 5).size == 0
-    table = read_table(tmp_path / "judged" / "judges.csv")
+    said.write(tmp_path / "judged" / "network", said.nothing(5, 3))
+    assert np.isnan(read_array(tmp_path / "judged" / "network" / "probs.npy", shape=(5, 3))).all()
+    assert read_neighbours(tmp_path / "judged" / "network" / "neighbours.npy", 5).size == 0
+    table = read_table(tmp_path / "judged" / "network" / "judges.csv")
     assert list(table.columns) == ["round", "fold", "clips", "accuracy"]
     assert not len(table)
-    assert weights.read(tmp_path / "judged" / weights.FILE) == {}
+    assert weights.read(tmp_path / "judged" / "network" / weights.FILE) == {}

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from pipeline.files.artifacts import Features
-from pipeline.judges import linear
-from pipeline.judges.cross_fitting import Roles
+from pipeline.judges.linear import regression
+from pipeline.judges.roles import Roles
 
 N_CLASSES = 4
 
@@ -20,7 +20,7 @@ def made(*lengths: int, n_bins: int = 3) -> Features:
 
 def test_a_summary_describes_each_clip_alone() -> None:
     features = made(7, 1, 0, 4)
-    found = linear.summaries(features)
+    found = regression.summaries(features)
     assert found.shape == (4, 15)
     assert found.dtype == np.float64
     frames = features.clip(3).astype(np.float64)
@@ -45,7 +45,7 @@ def clouds() -> tuple[np.ndarray, np.ndarray, Roles]:
 
 def test_scores_are_good_and_those_of_training_clips_alone(clouds) -> None:
     x, truth, roles = clouds
-    probs = linear.judge(x, roles, N_CLASSES, 0.03)
+    probs = regression.judge(x, roles, N_CLASSES, 0.03)
     assert probs.dtype == np.float32
     assert np.isnan(probs[~roles.train]).all()
     np.testing.assert_allclose(probs[roles.train].sum(axis=1), 1, rtol=1e-5)
@@ -54,9 +54,9 @@ def test_scores_are_good_and_those_of_training_clips_alone(clouds) -> None:
 
 def test_no_unverified_label_of_its_own_fold_reaches_a_clip(clouds) -> None:
     x, _, roles = clouds
-    before = linear.judge(x, roles, N_CLASSES, 0.03)
+    before = regression.judge(x, roles, N_CLASSES, 0.03)
     poisoned = np.where(~roles.verified & (roles.fold == 2), (roles.given + 1) % N_CLASSES, roles.given)
-    after = linear.judge(x, Roles(poisoned, roles.verified, roles.train, roles.fold), N_CLASSES, 0.03)
+    after = regression.judge(x, Roles(poisoned, roles.verified, roles.train, roles.fold), N_CLASSES, 0.03)
     np.testing.assert_array_equal(after[roles.fold == 2], before[roles.fold == 2])
     assert not np.array_equal(after[roles.fold == 1], before[roles.fold == 1], equal_nan=True)
 
@@ -65,9 +65,9 @@ def test_unverified_clips_with_their_doubtful_labels_make_the_judge_better(cloud
     x, truth, roles = clouds
 
     def right() -> float:
-        probs = linear.judge(x, roles, N_CLASSES, 0.03)
+        probs = regression.judge(x, roles, N_CLASSES, 0.03)
         return float(np.log(probs[np.arange(len(truth)), truth][roles.train]).mean())
 
     both = right()
-    monkeypatch.setattr(linear, "ROUNDS", 1)
+    monkeypatch.setattr(regression, "ROUNDS", 1)
     assert both > right()

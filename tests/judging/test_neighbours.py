@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from pipeline.judges import neighbours
-from pipeline.judges.neighbours import NEIGHBOURS, nearest
+from pipeline.judges.network import neighbours
+from pipeline.judges.network.neighbours import NEIGHBOURS, nearest
 
 
 def test_where_each_clip_is_a_source_neighbours_are_the_nearest_of_all():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import beta, kstest
 
-from pipeline.judges.neighbours import nearest
+from pipeline.judges.network.neighbours import nearest
 from pipeline.posterior.novelty import Strangeness, density, strangeness
 
 

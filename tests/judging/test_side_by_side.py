@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.files.artifacts import Features, read_array, write_array
-from pipeline.judges.cross_fitting import Answer, Lesson
+from pipeline.judges.network.cross_fitting import Answer, Lesson
 from pipeline.params.schema import Compute
 from pipeline.params.training import Judge
 
@@ -45,11 +45,11 @@ def features(tmp_path: Path) -> Features:
 
 
 def test_each_call_is_answered_in_order_by_another_process(lessons) -> None:
-    from pipeline.judges import neural
+    from pipeline.judges.network import fitted
     from pipeline.networks import backend
 
     machine = backend.configure("cpu", "float32")
-    found = _said(neural.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)(noting, lessons))
+    found = _said(fitted.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)(noting, lessons))
     alone = _said(map(noting, lessons))
     np.testing.assert_array_equal(found[:, 1:], alone[:, 1:])
     assert os.getpid() not in found[:, 0]
@@ -57,23 +57,23 @@ def test_each_call_is_answered_in_order_by_another_process(lessons) -> None:
 
 @pytest.mark.parametrize(("jobs", "device"), [(1, "cpu"), (2, "gpu")])
 def test_one_process_is_this_one(lessons, jobs: int, device: str) -> None:
-    from pipeline.judges import neural
+    from pipeline.judges.network import fitted
     from pipeline.networks import backend
 
     machine = backend.Machine(backend="tensorflow", versions={}, device=device, precision="float32")
-    found = _said(neural.side_by_side(Compute(precision="float32", threads=2, jobs=jobs), machine, 3)(noting, lessons))
+    found = _said(fitted.side_by_side(Compute(precision="float32", threads=2, jobs=jobs), machine, 3)(noting, lessons))
     assert set(found[:, 0]) == {os.getpid()}
 
 
 def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(features: Features, lessons) -> None:
-    from pipeline.judges import neural
+    from pipeline.judges.network import fitted
     from pipeline.networks import backend
 
     machine = backend.configure("cpu", "float32")
     model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
     settings = Judge.model_validate({"model": model, "fit": {"epochs": 2}, "patches": {"mode": "crop", "frames": 8}})
-    fit = neural.fit_and_score(features, settings, 2, seed=1)
-    two = neural.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)
+    fit = fitted.fit_and_score(features, settings, 2, seed=1)
+    two = fitted.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)
     first, second = (list(two(fit, lessons)) for _ in range(2))
     np.testing.assert_array_equal(_said(first), _said(second))
     np.testing.assert_allclose(_said(first), _said(map(fit, lessons)), atol=1e-3)
@@ -85,18 +85,18 @@ def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(featu
 def test_a_network_goes_on_from_the_weights_it_is_given_for_as_long_as_is_said(
     features: Features, lessons, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.judges import neural
+    from pipeline.judges.network import fitted
     from pipeline.networks import backend, fitting
 
-    epochs, fitted = [], fitting.fit
-    monkeypatch.setattr(fitting, "fit", lambda *at, **named: epochs.append(at[3].epochs) or fitted(*at, **named))
+    epochs, fit_ = [], fitting.fit
+    monkeypatch.setattr(fitting, "fit", lambda *at, **named: epochs.append(at[3].epochs) or fit_(*at, **named))
 
     backend.configure("cpu", "float32")
     model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
     # At this rate the weights, and so the answers, stay as good as they were.
     slow = {"epochs": 3, "learning_rate": 1e-9, "weight_decay": 0.0}
     given = {"model": model, "fit": slow, "patches": {"mode": "crop", "frames": 8}, "unverified_epochs": 2}
-    fit = neural.fit_and_score(features, Judge.model_validate(given), 2, seed=1)
+    fit = fitted.fit_and_score(features, Judge.model_validate(given), 2, seed=1)
     start = fit(lessons[0])
     on = fit(replace(lessons[0], name="judge 2, fold 0", start=start.weights))
     fresh = fit(replace(lessons[0], name="judge 2, fold 0"))

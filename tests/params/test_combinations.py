@@ -56,7 +56,7 @@ def params(
     fit = {"epochs": 1, "batch_size": 4, "patience": None}
     common = {"patches": patches, "fit": fit, "augment": {name: {} for name in registry.names("augment")}}
     described = {"name": model, **settings}
-    data["judge"] |= {"model": described, **common}
+    data["judges"]["network"] |= {"model": described, **common}
     data["self_train"] |= common
     data["members"] = {"one": {"model": described, "start": 0}, "two": {"model": described, "fold": 0}}
     data["ensemble"]["members"] = ["one", "two"]
@@ -89,8 +89,8 @@ def test_what_is_accepted_can_be_built_and_a_member_can_go_on_from_a_judge(
     made = params(root, tmp_path, feature, model, settings)
     backend.configure("cpu", "float32")
     features = frames(made)
-    shape = (made.judge.patches.n_frames, features.n_bins)
-    judge = building.build(made.judge.model, shape, CLASSES, seed=0)
+    shape = (made.judges.network.patches.n_frames, features.n_bins)
+    judge = building.build(made.judges.network.model, shape, CLASSES, seed=0)
     member = building.build(made.members["one"].model, shape, CLASSES, seed=1)
     fitting.set_weights(member, judge.get_weights(), "one")
     clips = [features.clip(row) for row in range(CLIPS)]
@@ -108,7 +108,7 @@ def test_a_member_is_trained_on_from_a_judge_with_every_augmentation(root: Path,
     made = params(root, tmp_path, "mel", "vgg_small", SMALL | {"pooling": "flatten"}, mode)
     rows, features = np.arange(CLIPS), frames(made)
     targets, doubtful = np.eye(CLASSES, dtype=np.float32)[rows % 2], rows % 4 == 0
-    judge = KerasLearner(features, made.judge, CLASSES, seed=0, name="judge")
+    judge = KerasLearner(features, made.judges.network, CLASSES, seed=0, name="judge")
     judge.fit(1, rows, targets, doubtful)
     member = KerasLearner(features, made.members["one"], CLASSES, seed=0, name="one", start=judge.weights)
     member.fit(1, rows, targets, doubtful, None)
@@ -122,7 +122,7 @@ def test_what_cannot_go_together_is_refused_at_once(
     root: Path, tmp_path: Path, feature: str, model: str, settings: dict[str, Any]
 ) -> None:
     with pytest.raises(
-        ParamsError, match=f"judge.model: {model} takes features of kind|members.one.model: {model} takes"
+        ParamsError, match=f"judges.network.model: {model} takes features of kind|members.one.model: {model} takes"
     ):
         params(root, tmp_path, feature, model, settings)
 

@@ -59,14 +59,22 @@ def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
         ("members.small.fold", 0, "members.small: fold: 0 validates on clips that the judges have heard"),
         ("members.report.start", 0, "members.report: fold: 0 validates on clips that the judges have heard"),
         ("members.second.model.width", 8, "members.second.start: 1 goes on from the weights of a judge, so the"),
-        ("judge.model.depth", 3, "members.small.start: 0 goes on from the weights of a judge, so the member's model"),
+        (
+            "judges.network.model.depth",
+            3,
+            "members.small.start: 0 goes on from the weights of a judge, so",
+        ),
         ("spread.source", "latents", "members.small.start: 0 goes on from a judge, but spread.source: latents asks"),
-        ("judge.patches.frames", 32, "members.small.start: 0 goes on from a judge, so the member's patches have to be"),
+        (
+            "judges.network.patches.frames",
+            32,
+            "members.small.start: 0 goes on from a judge, so the member's",
+        ),
         ("self_train.patches.mode", "resize", "members.small.start: 0 goes on from a judge, so the member's patches"),
-        ("judge.fit.patience", 6, "judge: ema and fit.patience exclude each other"),
+        ("judges.network.fit.patience", 6, "judges.network: ema and fit.patience exclude each other"),
         ("autoencoder.model.name", "vgg_small", "autoencoders: there is no 'vgg_small', there are conv"),
         ("members.small.model.name", "conv", "models: there is no 'conv'"),
-        ("judge.model.name", "conv", "models: there is no 'conv'"),
+        ("judges.network.model.name", "conv", "models: there is no 'conv'"),
         ("spread.grouping", "three", "spread.grouping: demo has no grouping 'three', expected one of one, two"),
         ("spread.grouping", {"a": ["Bell", "Rain"], "b": ["Bell"]}, "class 'Bell' is listed more than once"),
         (
@@ -127,7 +135,7 @@ def test_every_key_that_dvc_asks_for_by_name_has_to_be_there(root: Path, tmp_pat
     """DVC fails in its own words on a params file that lacks a key named in dvc.yaml: ours must refuse it first."""
     named = {"dataset.name", "dataset.root", "ensemble.members"}
     for stage in YAML(typ="safe").load(root / "dvc.yaml")["stages"].values():
-        named |= {str(key) for key in stage["params"] if "$" not in str(key) and "." in str(key)}
+        named |= {str(key) for key in stage.get("do", stage)["params"] if "$" not in str(key) and "." in str(key)}
     for dotted in sorted(named):
         data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
         section, key = dotted.split(".")
@@ -154,9 +162,9 @@ def test_numbers_are_read_as_dvc_reads_them(root: Path, tmp_path: Path) -> None:
 
 def test_a_judge_that_validates_on_no_clip_has_no_patience(root: Path, tmp_path: Path) -> None:
     data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
-    data["judge"] |= {"ema": None, "fit": data["judge"]["fit"] | {"patience": 6}}
+    data["judges"]["network"] |= {"ema": None, "fit": data["judges"]["network"]["fit"] | {"patience": 6}}
     YAML().dump(data, tmp_path / "params.yaml")
-    with pytest.raises(ParamsError, match=r"judge: judges validate on no clip, so fit\.patience must be null"):
+    with pytest.raises(ParamsError, match=r"judges.network: judges validate on no clip, so fit\.patience must be null"):
         load_params(tmp_path / "params.yaml")
 
 

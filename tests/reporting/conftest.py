@@ -103,7 +103,7 @@ def make(
     _features(root / "features", ids, bad)
     _latents(root / "latents", ids, bad, random)
     heard = _probs(real, len(classes), bad | test | (not judged), np.random.default_rng(3))
-    artifacts.write_array(root / "judged" / "probs.npy", heard)
+    artifacts.write_array(root / "judged" / "network" / "probs.npy", heard)
     groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
     said = pd.DataFrame([dict.fromkeys(store.COLUMNS, "") | row for row in reviews], columns=store.COLUMNS)
     _labels(root / "labels", clips, classes, real, bad, groups, judged, said)

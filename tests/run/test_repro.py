@@ -76,7 +76,7 @@ def test_metrics_and_plots_show(copied: Project, tmp_path: Path) -> None:
         ("spread.grouping", "one", FROM_SPREAD),
         ("spread.precision", 0.9, FROM_SPREAD),
         ("spread.source", "latents", ["judge", *FROM_SPREAD]),
-        ("judge.unverified_epochs", 2, ["judge", *FROM_SPREAD]),
+        ("judges.network.unverified_epochs", 2, ["judge", *FROM_SPREAD]),
         ("features.trim_db", 40, ALL[1:]),
         ("compute.jobs", 1, []),
     ],

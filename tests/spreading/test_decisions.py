@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from pipeline.files import schemas
-from pipeline.judges import neighbours
+from pipeline.judges.network import neighbours
 from pipeline.labels.decisions import believe, decide, gather
 from pipeline.params.schema import Spread
 from pipeline.spreading.within_families import spread

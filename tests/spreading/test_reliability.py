@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.judges import neighbours
+from pipeline.judges.network import neighbours
 from pipeline.labels.decisions import Belief, Case, believe, decide, gather
 from pipeline.labels.reliability import Estimate, calibration_table, estimate, promotion_table
 from pipeline.params.schema import Spread

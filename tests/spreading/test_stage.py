@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import ArtifactError
 from pipeline.files import artifacts
-from pipeline.judges import neighbours
+from pipeline.judges.network import neighbours
 from pipeline.labels import reliability
 from pipeline.params.schema import Spread, load_params
 from stages.spread import work
@@ -31,11 +31,11 @@ def project(tmp_path, clouds):
     artifacts.write_clips(tmp_path / "clips", clips.assign(truth=truth), CLASSES)
     artifacts.write_array(tmp_path / "latents" / "latents.npy", x.astype(np.float32))
     random = np.random.default_rng(0)
-    for name in ("probs", "linear"):
+    for name in ("network", "linear"):
         raw = np.exp(2 * random.normal(size=(N, 4)) + 4 * (truth[:, np.newaxis] == CLASSES))
         probs = raw / raw.sum(axis=1, keepdims=True)
-        artifacts.write_array(tmp_path / "judged" / f"{name}.npy", probs.astype(np.float32))
-    artifacts.write_array(tmp_path / "judged" / "neighbours.npy", neighbours.nearest(x, np.arange(N)))
+        artifacts.write_array(tmp_path / "judged" / name / "probs.npy", probs.astype(np.float32))
+    artifacts.write_array(tmp_path / "judged" / "network" / "neighbours.npy", neighbours.nearest(x, np.arange(N)))
     names = ("clips", "latents", "judged")
     places = {name: tmp_path / name for name in names} | {"corrections": tmp_path / "corrections.csv"}
     return _params(), Namespace(**places, out=tmp_path / "labels")
@@ -102,8 +102,8 @@ def test_latents_alone_need_no_judge(project):
     params = _params(source="latents")
     work(params, paths)
     first = _bytes(paths)
-    for name in ("probs", "linear"):
-        artifacts.write_array(paths.judged / f"{name}.npy", np.full((N, 4), np.nan, np.float32))
+    for name in ("network", "linear"):
+        artifacts.write_array(paths.judged / name / "probs.npy", np.full((N, 4), np.nan, np.float32))
     work(params, paths)
     assert _bytes(paths) == first
 
@@ -119,7 +119,7 @@ def test_latents_of_other_clips_are_refused_and_earlier_output_stays(project):
     assert sorted(path.name for path in paths.out.parent.iterdir()) == ["clips", "judged", "labels", "latents"]
 
 
-@pytest.mark.parametrize("name", ["probs", "linear"])
+@pytest.mark.parametrize("name", ["network", "linear"])
 @pytest.mark.parametrize(
     ("array", "message"),
     [
@@ -130,11 +130,11 @@ def test_latents_of_other_clips_are_refused_and_earlier_output_stays(project):
 )
 def test_what_is_no_judgement_of_these_clips_is_refused(project, name, array, message):
     params, paths = project
-    path = paths.judged / f"{name}.npy"
+    path = paths.judged / name / "probs.npy"
     path.unlink()
     if array is not None:
         artifacts.write_array(path, array)
-    with pytest.raises(ArtifactError, match=rf"{name}\.npy: {message}"):
+    with pytest.raises(ArtifactError, match=rf"{name}/probs\.npy: {message}"):
         work(params, paths)
     assert not paths.out.exists()
 
@@ -146,7 +146,7 @@ def test_latents_and_judgements_of_test_clips_change_nothing(project):
     artifacts.write_clips(paths.clips, answers, artifacts.read_classes(paths.clips))
     work(params, paths)
     first = _bytes(paths)
-    for path, value in ((paths.latents / "latents.npy", -3.0), (paths.judged / "probs.npy", np.nan)):
+    for path, value in ((paths.latents / "latents.npy", -3.0), (paths.judged / "network" / "probs.npy", np.nan)):
         changed = np.load(path)
         changed[:20] *= value
         artifacts.write_array(path, changed)

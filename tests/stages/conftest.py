@@ -35,7 +35,6 @@ class Project:
     def at(self, stage: str) -> Namespace:
         """The paths that dvc.yaml gives the stage."""
         outputs = {
-            "judge": "judged",
             "spread": "labels",
             "ensemble": "ensemble",
             "project": "projection",
@@ -48,6 +47,7 @@ class Project:
             checkpoints=self.root / "checkpoints",
             corrections=self.root / "corrections.csv",
             member="one",
+            judge="network",
             report=self.root / "reports",
         )
 
@@ -108,9 +108,9 @@ def make_project(made: Path, root: Path) -> Project:
     artifacts.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
     latents = random.normal(size=(N, 8)).astype(np.float32)
     artifacts.write_array(made / "latents" / "latents.npy", latents)
-    artifacts.write_array(made / "judged" / "neighbours.npy", np.full((N, 0), -1, np.int32))
-    for name in ("probs", "linear"):
-        artifacts.write_array(made / "judged" / f"{name}.npy", np.full((N, 3), np.nan, np.float32))
+    artifacts.write_array(made / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
+    for name in ("network", "linear"):
+        artifacts.write_array(made / "judged" / name / "probs.npy", np.full((N, 3), np.nan, np.float32))
     promoted = (rows % 4 == 1) & ~test
     outcome = np.select([test, rows % 2 == 0, promoted], ["test", "verified", "promoted"], "left_out")
     target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
@@ -142,10 +142,10 @@ def project(tmp_path: Path, root: Path) -> Project:
 def ask_a_network(project: Project) -> Project:
     """Let the spreading ask a tiny network."""
     project.given["spread"]["source"] = "out_of_fold"
-    project.given["judge"] |= {
+    project.given["judges"]["network"] |= {
         "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
         "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
-        "fit": project.given["judge"]["fit"] | {"epochs": 2},
+        "fit": project.given["judges"]["network"]["fit"] | {"epochs": 2},
         "unverified_epochs": 1,
     }
     return project
@@ -160,11 +160,19 @@ def asked(project: Project) -> Project:
 @pytest.fixture(scope="session")
 def judged_once(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project like `asked` whose networks have judged, which takes long; copied, never changed."""
+    made = ask_a_network(make_project(tmp_path_factory.mktemp("judged") / "data", root))
+    ask_both(made)
+    return made
+
+
+def ask_both(project: Project) -> None:
+    """Run the stage of each judge."""
     from stages import judge
 
-    made = ask_a_network(make_project(tmp_path_factory.mktemp("judged") / "data", root))
-    judge.work(made.params, made.at("judge"))
-    return made
+    for name in ("network", "linear"):
+        at = project.at("judge")
+        at.judge = name
+        judge.work(project.params, at)
 
 
 @pytest.fixture

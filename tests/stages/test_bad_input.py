@@ -152,8 +152,8 @@ class TestMembers:
 
     @pytest.mark.keras
     def test_labels_of_other_clips(self, project):
-        replace(project.root / "labels" / "labels.csv", "clip35.*\n", "")
-        assert "labels/labels.csv: its 35 clips are not the 36 of clips.csv" in refused(project, "self_train")
+        replace(project.root / "labels" / "targets.csv", "clip35.*\n", "")
+        assert "labels/targets.csv: its 35 clips are not the 36 of clips.csv" in refused(project, "self_train")
 
     @pytest.mark.keras
     @pytest.mark.parametrize(
@@ -173,16 +173,16 @@ class TestMembers:
 
     @pytest.mark.keras
     def test_a_class_that_nobody_verified(self, project):
-        labels = project.root / "labels" / "labels.csv"
-        text = re.sub("(?m)^(.*,NA,.*),True,all,promoted", r"\1,False,all,left_out", labels.read_text())
-        labels.write_text(text.replace("NA,True", "NA,False"))
+        targets = project.root / "labels" / "targets.csv"
+        text = re.sub("(?m)^(.*,NA,.*),True,promoted", r"\1,False,left_out", targets.read_text())
+        targets.write_text(text.replace("NA,True", "NA,False"))
         assert "no trusted clip to train on for NA outside fold 0" in refused(project, "self_train")
 
 
 class TestParams:
     @pytest.mark.parametrize(
         ("grouping", "words"),
-        [("five", "five"), ({"pets": ["Bark", "Meow"]}, "NA"), ({"pets": ["Bark", "Meow", "NA", "Moo"]}, "Moo")],
+        [({"pets": ["Bark", "Meow"]}, "NA"), ({"pets": ["Bark", "Meow", "NA", "Moo"]}, "Moo")],
     )
     def test_a_grouping_that_does_not_fit_the_classes(self, project, grouping, words):
         project.given["spread"]["grouping"] = grouping

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.keras
 @pytest.fixture
 def started(judged: Project) -> Project:
     """Networks have judged, and the member is of their kind and goes on from that of fold 1."""
-    judged.given["members"]["one"] = {"model": dict(judged.given["judge"]["model"]), "start": 1}
-    judged.given["self_train"] |= {"patches": judged.given["judge"]["patches"], "augment": {}}
+    judged.given["members"]["one"] = {"model": dict(judged.given["judges"]["network"]["model"]), "start": 1}
+    judged.given["self_train"] |= {"patches": judged.given["judges"]["network"]["patches"], "augment": {}}
     judged.given["self_train"]["fit"] |= {"epochs": 1, "learning_rate": 1e-6}
     return judged
 
@@ -35,7 +35,7 @@ def far(project: Project, fold: int) -> float:
     from pipeline.members import saved
 
     network, _ = saved.load(project.root / "members" / "one")
-    judged = weights.of(project.root / "judged" / weights.FILE, fold)
+    judged = weights.of(project.root / "judged" / "network" / weights.FILE, fold)
     pairs = zip(network.get_weights(), judged, strict=True)
     return max(float(np.abs(one - other).max()) for one, other in pairs if one.ndim == 4)
 
@@ -52,7 +52,7 @@ def test_it_begins_as_the_judge_of_its_fold_and_ends_the_same_each_time(started:
 def test_what_was_begun_from_other_weights_is_not_gone_on_from(
     started: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = started.root / "judged" / weights.FILE
+    path = started.root / "judged" / "network" / weights.FILE
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoints, "remove", lambda self: None)
         first = member(started)
@@ -82,7 +82,7 @@ def test_after_an_interruption_its_rounds_end_as_undisturbed_ones(
 
 @pytest.mark.parametrize("bad", ["missing", "no such fold", "another network"])
 def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(started: Project, bad: str) -> None:
-    path = started.root / "judged" / weights.FILE
+    path = started.root / "judged" / "network" / weights.FILE
     there = weights.read(path)
     if bad == "missing":
         path.unlink()
@@ -92,8 +92,8 @@ def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(started: Project
         weights.write(path, {fold: arrays[1:] for fold, arrays in there.items()})
     before = started.state()
     says = {
-        "missing": r"judged/weights\.npz: missing; run `dvc repro`",
-        "no such fold": r"judged/weights\.npz: no network of fold 1, there are: 0",
+        "missing": r"judged/network/weights\.npz: missing; run `dvc repro`",
+        "no such fold": r"judged/network/weights\.npz: no network of fold 1, there are: 0",
         "another network": r"one: the weights to go on from are of another network .* give both the same model",
     }
     with pytest.raises((ArtifactError, DataError), match=says[bad]):

@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.common import peers
-from pipeline.judges import linear
-from pipeline.judges.cross_fitting import Roles
+from pipeline.judges.linear import regression
+from pipeline.judges.roles import Roles
 
 N_CLASSES = 4
 GROUP_OF = np.array([0, 0, 1, 1])
@@ -101,7 +101,7 @@ def test_logistic_on_soft_labels_is_as_unsure_as_they_are(case):
 
 def test_cleanlab_finds_label_issues_but_none_among_the_verified(case):
     pytest.importorskip("cleanlab")
-    probs = linear.judge(case.x, case.roles, N_CLASSES, 0.03)
+    probs = regression.judge(case.x, case.roles, N_CLASSES, 0.03)
     case.check(peers.find_label_issues(probs, case.given, case.verified))
     wrong = np.where(case.verified, case.given ^ 1, case.given)
     assert peers.find_label_issues(probs, wrong, case.verified).keep[case.verified].all()

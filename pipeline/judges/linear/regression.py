@@ -14,8 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from pipeline.files.artifacts import Features
-from pipeline.judges import cross_fitting
-from pipeline.judges.cross_fitting import Roles, silent_where_unheard
+from pipeline.judges.roles import Roles, silent_where_unheard
 from pipeline.posterior import evidence, noise_rates, posterior
 
 # A class that is less likely than this is left out of a soft target: it would only cost time.
@@ -64,7 +63,8 @@ def judge(x: np.ndarray, roles: Roles, n_classes: int, strength: float) -> np.nd
 
 def _material(roles: Roles, n_classes: int, fold: int, before: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return int (k,), the rows that the model of `fold` is fitted to, and float64 (k, n_classes), their targets."""
-    rows, targets, _ = cross_fitting.material(roles, n_classes, fold, None)
+    rows = roles.shown(fold)
+    targets = np.eye(n_classes)[roles.given[rows]]
     if before is None:
         return rows, targets
     pool = np.flatnonzero(roles.train & (roles.fold != fold) & ~roles.verified & (roles.given >= 0))

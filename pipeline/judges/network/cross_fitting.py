@@ -22,11 +22,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import DataError
 from pipeline.files import weights
-from pipeline.files.artifacts import write_array, write_table
+from pipeline.files.artifacts import write_table
 from pipeline.files.checkpoints import Checkpoints
-from pipeline.files.publishing import publish
+from pipeline.judges.roles import Roles, silent_where_unheard
 from pipeline.probs import pooling
 from pipeline.probs.metrics import accuracy
 
@@ -56,39 +55,6 @@ class Answer:
     weights: list[np.ndarray]
 
 
-FitAndScore: TypeAlias = Callable[[Lesson], Answer]
-# Like map: calls it with each of the lessons and yields what it returns, in order.
-Map: TypeAlias = Callable[[FitAndScore, Iterable[Lesson]], Iterator[Answer]]
-
-
-@dataclass(frozen=True)
-class Roles:
-    """What the judges work with; a row a clip.
-
-    `given`: int (n,), class of the given label, -1 where there is none. `verified`, `train`: bool (n,), usable
-    training clips. `fold`: int (n,).
-    """
-
-    given: np.ndarray
-    verified: np.ndarray
-    train: np.ndarray
-    fold: np.ndarray
-
-    def heard(self, fold: int, n_classes: int) -> np.ndarray:
-        """Bool (n_classes,): the classes of which a judge of `fold` is shown a verified clip."""
-        shown = self.given[self.verified & (self.fold != fold)]
-        return np.bincount(shown, minlength=n_classes) > 0
-
-    def judged_by(self, fold: int) -> np.ndarray:
-        """Bool (n,): the clips that the network of a fold judges."""
-        return self.train & ((self.fold == fold) | ~self.verified)
-
-    @property
-    def folds(self) -> list[int]:
-        """The folds that have clips, in order."""
-        return [int(fold) for fold in np.unique(self.fold[self.train])]
-
-
 @dataclass(frozen=True)
 class Judged:
     """What all networks said, and what is left of them.
@@ -102,29 +68,9 @@ class Judged:
     weights: dict[int, list[np.ndarray]]
 
 
-def roles(clips: pd.DataFrame, classes: list[str], ok: np.ndarray) -> Roles:
-    """Read the roles from a clips table as `artifacts.read_clips` gives it; `ok` bool (n,): False where quarantined.
-
-    Raises:
-        DataError: a class has no verified clip, or a fold has all of them.
-    """
-    given = pd.Index(classes).get_indexer(pd.Index(clips["label"]))
-    train = (clips["split"] == "train").to_numpy() & ok
-    verified = train & clips["verified"].to_numpy(bool) & (given >= 0)
-    found = Roles(given=given, verified=verified, train=train, fold=clips["fold"].to_numpy(int))
-    missing = [name for number, name in enumerate(classes) if not (given[verified] == number).any()]
-    if missing:
-        raise DataError(
-            f"no verified clip of {', '.join(missing)}, so nobody can judge whether a label of that class is right; "
-            "verify some, or leave the class out"
-        )
-    for fold in found.folds:
-        if found.heard(fold, len(classes)).sum() < 2:
-            raise DataError(
-                f"fewer than two classes have a verified clip outside fold {fold}, so nobody can judge it; verify "
-                "clips of other sources, or set spread.source: latents"
-            )
-    return found
+FitAndScore: TypeAlias = Callable[[Lesson], Answer]
+# Like map: calls it with each of the lessons and yields what it returns, in order.
+Map: TypeAlias = Callable[[FitAndScore, Iterable[Lesson]], Iterator[Answer]]
 
 
 def judge(
@@ -239,19 +185,6 @@ def _line(row: dict[str, Any], rounds: int) -> str:
     )
 
 
-def silent_where_unheard(probs: np.ndarray, heard: np.ndarray) -> np.ndarray:
-    """Give a class that the judge was never shown its equal share: else it would speak against it, unheard.
-
-    Args:
-        probs: float (m, n_classes), rows sum to one.
-        heard: bool (n_classes,).
-    """
-    k = len(heard)
-    kept = np.where(heard, probs, 0)
-    kept = kept / kept.sum(axis=1, keepdims=True) * heard.sum() / k
-    return np.where(heard, kept, 1 / k)
-
-
 def material(
     roles: Roles, n_classes: int, fold: int, before: tuple[np.ndarray, np.ndarray] | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -271,31 +204,10 @@ def material(
     sure = roles.verified & ~own
     hot = np.eye(n_classes)
     if before is None:
-        rows = np.flatnonzero(sure)
+        rows = roles.shown(fold)
         return rows, hot[roles.given[rows]], np.zeros(len(rows), bool)
     together, alone = before
     rows = np.flatnonzero(roles.train)
     believed = np.where(own[:, np.newaxis], alone, together)
     targets = np.where(sure[:, np.newaxis], hot[np.maximum(roles.given, 0)], believed)
     return rows, targets[rows], ~sure[rows]
-
-
-def nothing(n: int, n_classes: int) -> tuple[Judged, np.ndarray, np.ndarray]:
-    """Return what is on disk where no model was asked: NaN throughout, no row, and no neighbour."""
-    none = np.full((n, n_classes), np.nan, np.float32)
-    judged = Judged(probs=none, table=pd.DataFrame(columns=["round", "fold", "clips", "accuracy"]), weights={})
-    return judged, none, np.full((n, 0), -1, np.int32)
-
-
-def write(folder: Path, judged: Judged, linear: np.ndarray, near: np.ndarray) -> None:
-    """Publish as one folder.
-
-    `probs.npy`, `judges.csv` and `weights.npz` of the networks; `linear.npy`, as `probs`; `neighbours.npy`, int32
-    (n, k), from `neighbours.nearest`.
-    """
-    with publish(folder) as temporary:
-        write_array(temporary / "probs.npy", judged.probs)
-        write_array(temporary / "linear.npy", linear)
-        write_array(temporary / "neighbours.npy", near)
-        write_table(temporary / "judges.csv", judged.table)
-        weights.write(temporary / weights.FILE, judged.weights)

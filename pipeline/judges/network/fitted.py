@@ -1,4 +1,4 @@
-"""The networks of `pipeline.judges.cross_fitting`, one a fold, on a CPU one a process; what sounds alike to them."""
+"""The networks that are cross-fitted: one a fold, on a CPU one a process; and what sounds alike to them."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,8 @@ import pandas as pd
 
 from pipeline.compute import workers
 from pipeline.files.artifacts import Features
-from pipeline.judges import neighbours
-from pipeline.judges.cross_fitting import Answer, FitAndScore, Lesson, Map
+from pipeline.judges.network import neighbours
+from pipeline.judges.network.cross_fitting import Answer, FitAndScore, Lesson, Map
 from pipeline.networks import backend, building, fitting, inference
 from pipeline.networks.learner import KerasLearner
 from pipeline.params.schema import Compute

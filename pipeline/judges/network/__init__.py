@@ -1,0 +1,1 @@
+"""The dear judge: cross-fitted networks."""

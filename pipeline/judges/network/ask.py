@@ -1,0 +1,54 @@
+"""Ask cross-fitted networks: train them, score every clip, and note which clips sound alike to them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.files import fingerprint
+from pipeline.files.checkpoints import Checkpoints
+from pipeline.judges.network import cross_fitting, fitted
+from pipeline.judges.question import Question
+from pipeline.judges.roles import Roles
+from pipeline.judges.said import Said
+from pipeline.networks import backend, patches
+from pipeline.params.training import Judge
+
+
+def ask(question: Question) -> Said:
+    """Return what the networks say; a run that was cut off goes on after the last network that was finished.
+
+    Raises:
+        DataError: a class or a fold lacks verified clips, or the loss of a network is no longer a number.
+    """
+    features, classes, compute = question.features, question.classes, question.compute
+    machine = backend.configure(compute.device, compute.precision, threads=fitted.THREADS)
+    roles = question.roles()
+    resolved = patches.resolve(features, question.settings.network.patches, roles.train)
+    settings = question.settings.network.model_copy(update={"patches": resolved})
+    checkpoints = Checkpoints(question.checkpoints / "judge-network", _key(question, roles, settings, machine))
+    judged = cross_fitting.judge(
+        roles,
+        len(classes),
+        settings.rounds,
+        fitted.fit_and_score(features, settings, len(classes), seed=question.seed),
+        checkpoints,
+        say=lambda line: print(f"judge: {line}", flush=True),
+        side_by_side=fitted.side_by_side(compute, machine, len(roles.folds)),
+    )
+    near = fitted.alike(features, settings, len(classes), judged.weights, roles.train, question.clips["group"])
+    return Said(judged.probs, judged.table, judged.weights, near)
+
+
+def forget(question: Question) -> None:
+    """Remove the checkpoints: what was said is written."""
+    Checkpoints.clear(question.checkpoints / "judge-network")
+
+
+def _key(question: Question, roles: Roles, settings: Judge, machine: backend.Machine) -> str:
+    features = question.features
+    return fingerprint.digest(
+        [settings.model_dump(), question.seed, vars(machine), features.settings, question.classes],
+        [question.frames_sha256, features.index.to_csv()],
+        [fingerprint.code(Path(__file__), fingerprint.ROOT)],
+        *(np.asarray(value) for value in vars(roles).values()),
+    )
