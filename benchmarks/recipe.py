@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 KEYS = ["dataset", "seed", "change", "trained_on", "steps"]
 FIGURES = ["accuracy", "log_loss", "seconds"]
 TRAINED_ON = ("verified", "all true")
@@ -129,7 +131,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[15, 16, 17, 18, 19])
     parser.add_argument("--change", nargs="+", default=[""], help='settings below `judge`, "key=value key=value"')
     parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=joblib.cpu_count())
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "earmark-label-quality")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/recipe.csv"))
     at = parser.parse_args()

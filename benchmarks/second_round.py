@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 from benchmarks.label_quality.job import RATES
 
 KEYS = ["dataset", "seed", "epochs", "rate"]
@@ -99,7 +101,7 @@ def main() -> None:
     parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
     parser.add_argument("--seeds", type=int, nargs="+", default=[10, 11])
     parser.add_argument("--epochs", type=int, nargs="+", default=[0, 8, 16, 24])
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=joblib.cpu_count())
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "earmark-label-quality")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/second_round.csv"))
     at = parser.parse_args()

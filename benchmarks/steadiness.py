@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 KEYS = ["seed", "fold", "method"]
 
 
@@ -73,7 +75,7 @@ def main() -> None:
     parser.add_argument("--root", default="../shared/data/esc10")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--members", nargs="+", default=["small", "second"], help="of presets/esc10.yaml")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=joblib.cpu_count())
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "earmark-label-quality")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/steadiness.csv"))
     at = parser.parse_args()

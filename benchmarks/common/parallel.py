@@ -3,8 +3,10 @@
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Any
+
+from pipeline.compute.workers import end_with_the_parent
 
 Row = dict[str, Any]
 
@@ -17,8 +19,8 @@ def measure(rows_of: Callable[[Any], Iterable[Row]], jobs: Sequence[Any], proces
     Raises:
         RuntimeError: a process failed; its traceback is the message.
     """
-    threads = str(max(1, (os.cpu_count() or 1) // processes))
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": threads, "OMP_NUM_THREADS": threads, "TF_NUM_INTEROP_THREADS": "1"}
+    # One each, however many processes and cores there are: another number gives other last digits.
+    os.environ |= dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
     context = get_context("spawn")
     todo, rows = context.Queue(), context.Queue()
     for job in [*jobs, *[None] * processes]:
@@ -45,13 +47,11 @@ def measure(rows_of: Callable[[Any], Iterable[Row]], jobs: Sequence[Any], proces
 
 def _work(rows_of: Callable[[Any], Iterable[Row]], todo: Any, rows: Any) -> None:
     """Hand over each row of the jobs from a queue, then None."""
-    parent = parent_process()
+    end_with_the_parent()
     try:
         for job in iter(todo.get, None):
             for row in rows_of(job):
                 rows.put(row)
-                if parent is None or not parent.is_alive():
-                    return  # killed: nobody reads any more
     except Exception:
         rows.put(traceback.format_exc())
         raise

@@ -22,6 +22,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import joblib
+
 from benchmarks.common import parallel
 from benchmarks.label_quality import results
 from benchmarks.label_quality.job import KEYS, KINDS, RATES, ROWS, Job, rows_of
@@ -42,7 +44,7 @@ def main() -> None:
         for kind in at.kinds
         for data in at.data
     ]
-    processes = min(at.processes or os.cpu_count() or 1, len(todo))
+    processes = min(at.processes or joblib.cpu_count(), len(todo))
     for row in parallel.measure(rows_of, todo, processes):
         results.append(out, row)
         print(_line(row), flush=True)

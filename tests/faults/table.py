@@ -1,4 +1,4 @@
-"""The table of README.md: the forty nasty inputs, what is wanted of each, and the tests that hold it.
+"""The table of README.md: the nasty inputs, what is wanted of each, and the tests that hold it.
 
 The tests are found by their mark, `@pytest.mark.fault(19)`. Run it after a change: python -m tests.faults.table
 """
@@ -51,6 +51,9 @@ ROWS: dict[int, tuple[str, str]] = {
     38: ("a report of 1, 2, 5 clips", "says which plot it left out"),
     39: ("members that contradict each other with certainty, are NaN, in another order", "joined, or refused"),
     40: ("read-only libraries and home, a terminal without UTF-8, spaces and Unicode in paths", "works"),
+    41: ("another number of jobs, fewer cores allowed", "the same bytes"),
+    42: ("SIGKILL of a stage whose judges train in processes of their own", "they end with it"),
+    43: ("many cores, few of them allowed", "as many threads as on any machine"),
 }
 
 
@@ -73,7 +76,7 @@ def _marked(tree: ast.AST) -> Iterator[tuple[str, int]]:
 def render() -> str:
     """Return README.md."""
     lines = [
-        "# Forty nasty inputs",
+        f"# {len(ROWS)} nasty inputs",
         "",
         "What may come in, what becomes of it, and the test that holds it. Made by `python -m tests.faults.table`.",
         "",

@@ -43,6 +43,16 @@ def test_networks_compute_as_asked_and_answer_in_float32(
     assert np.isfinite(network.train_on_batch(x, y))
 
 
+def test_threads_that_are_asked_for_after_a_process_has_computed_are_not_claimed() -> None:
+    import keras
+
+    from pipeline.networks import backend
+
+    backend.configure("cpu", "float32")
+    keras.ops.matmul(keras.ops.ones((2, 2)), keras.ops.ones((2, 2)))
+    assert backend.configure("cpu", "float32", threads=7).threads != 7
+
+
 @pytest.mark.parametrize(
     ("backend_name", "device", "cpuinfo", "expected"),
     [

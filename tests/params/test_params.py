@@ -93,6 +93,7 @@ def test_the_defaults_load_and_members_lie_over_self_train(root: Path) -> None:
         ("spread.gamma", "automatic", "spread.gamma"),
         ("spread.alpha", 1.0, "spread.alpha: "),
         ("compute.jobs", 0, "compute.jobs: "),
+        ("compute.threads", 0, "compute.threads: "),
         ("project.methods", ["pca"], "there is no 'pca'"),
     ],
 )

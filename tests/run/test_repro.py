@@ -79,6 +79,7 @@ def test_metrics_and_plots_show(copied: Project, tmp_path: Path) -> None:
         ("judges.network.unverified_epochs", 2, ["judge", *FROM_SPREAD]),
         ("features.trim_db", 40, ALL[1:]),
         ("compute.jobs", 1, []),
+        ("compute.threads", 3, ["autoencoder", *ALL[4:]]),
     ],
 )
 def test_an_edit_reruns_what_depends_on_it_and_nothing_before(
