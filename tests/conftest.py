@@ -1,10 +1,13 @@
 """What all tests share."""
 
+import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from ruamel.yaml import YAML
 
 # The first example of a test may load TensorFlow; and the suite says the same of the same code each time.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -32,3 +35,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"real data not found at {SHARED.parent.name}/{SHARED.name} beside the project")
     return SHARED
+
+
+def dvc_stages(root: Path) -> dict[str, Any]:
+    """Return the stages of dvc.yaml by name; of one that is made by `foreach`, each of those that it makes."""
+    found: dict[str, Any] = {}
+    for name, stage in YAML(typ="safe").load(root / "dvc.yaml")["stages"].items():
+        for key, item in stage.get("foreach", {"": {}}).items():
+            text = json.dumps(stage.get("do", stage)).replace("${key}", key)
+            for setting, value in item.items():
+                text = text.replace(f"${{item.{setting}}}", value)
+            found[f"{name}@{key}" if key else name] = json.loads(text)
+    return found

@@ -1,15 +1,15 @@
 """Every stage in dvc.yaml depends on each module it can load: stale dependencies are DVC's quietest failure."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.files.fingerprint import closure
 from pipeline.params.training import Judges
+
+from ..conftest import dvc_stages
 
 JUDGES = ["judge@network", "judge@linear"]
 STAGES = ["prepare", "spectrograms", "autoencoder", *JUDGES, "spread", "self_train", "ensemble", "project", "report"]
@@ -19,15 +19,7 @@ MAY_RUN_FOR_NOTHING = {"judge@linear"}
 
 @pytest.fixture(scope="module")
 def stages(root: Path) -> dict[str, Any]:
-    """The stages of dvc.yaml by name; of those made by `foreach`, one each."""
-    found: dict[str, Any] = {}
-    for name, stage in YAML(typ="safe").load(root / "dvc.yaml")["stages"].items():
-        for key, item in stage.get("foreach", {"": {}}).items():
-            text = json.dumps(stage.get("do", stage)).replace("${key}", key)
-            for setting, value in item.items():
-                text = text.replace(f"${{item.{setting}}}", value)
-            found[f"{name}@{key}" if key else name] = json.loads(text)
-    return found
+    return dvc_stages(root)
 
 
 def loaded(root: Path, name: str) -> set[str]:

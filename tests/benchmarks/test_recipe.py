@@ -25,7 +25,7 @@ def test_a_change_sets_its_keys_and_nothing_else(judge) -> None:
 
 @pytest.mark.parametrize("change", ["dropout", "mode.dropout=0.3", "fit.epochs.more=1"])
 def test_a_change_of_nothing_is_refused(judge, change: str) -> None:
-    with pytest.raises(SystemExit, match="expected key=value, with a key below `judges.network`"):
+    with pytest.raises(SystemExit, match=r"expected key=value, with a key below `judges\.network`"):
         recipe.changed(judge, change)
 
 

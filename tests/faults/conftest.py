@@ -19,6 +19,7 @@ import soundfile
 from ruamel.yaml import YAML
 
 from pipeline.files import artifacts, schemas
+from tests.conftest import dvc_stages
 
 ROOT = Path(__file__).parents[2]
 RATE = 8000
@@ -108,8 +109,7 @@ def _demo() -> dict[str, Any]:
 
 @cache
 def _commands() -> dict[str, str]:
-    stages = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
-    return {name: stage["cmd"].replace("${item.member}", "one") for name, stage in stages.items()}
+    return {name: stage["cmd"].replace("${item.member}", "one") for name, stage in dvc_stages(ROOT).items()}
 
 
 def given_params() -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tests.run import conftest as runs
 pytestmark = pytest.mark.keras
 
 finished, whole_run = runs.finished, runs.copied
-JUDGE = ("--clips", "data/clips", "--features", "data/features", "--out", "data/judged")
+JUDGE = ("--clips", "data/clips", "--features", "data/features", "--judged", "data/judged")
 MEMBER = ("--clips", "data/clips", "--features", "data/features", "--judged", "data/judged", "--labels", "data/labels")
 
 
@@ -46,17 +46,18 @@ def written(project: runs.Project, folder: str) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.fault(41)
 def test_one_job_on_one_core_gives_the_bytes_of_all_jobs_on_all_cores(whole_run: runs.Project) -> None:
-    folders = ("judged", "members/one")
+    folders = ("judged/network", "judged/linear", "members/one")
     before = {folder: written(whole_run, folder) for folder in folders}
     whole_run.edit("compute.jobs", 1)
     with one_core():
         done = [
-            whole_run.stage("judge", *JUDGE, "--checkpoints", "data/checkpoints"),
+            whole_run.stage("judge", "--judge", "network", *JUDGE, "--checkpoints", "data/checkpoints"),
+            whole_run.stage("judge", "--judge", "linear", *JUDGE, "--checkpoints", "data/checkpoints"),
             whole_run.stage(
                 "self_train", "--member", "one", *MEMBER, "--members", "data/members", "--checkpoints", "data/ck"
             ),
         ]
-    assert [stage.returncode for stage in done] == [0, 0], done
+    assert [stage.returncode for stage in done] == [0, 0, 0], done
     assert "judge: round 2 of 2" in done[0].stdout
     assert {folder: written(whole_run, folder) for folder in folders} == before
 
@@ -69,15 +70,17 @@ def at_work(stage: psutil.Process) -> list[psutil.Process]:
 @pytest.mark.slow
 @pytest.mark.fault(42)
 def test_judges_end_with_a_stage_that_is_killed(copied: Project) -> None:
-    copied.params["judge"] |= {
+    copied.params["judges"]["network"] |= {
         "model": {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4},
         "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
-        "fit": copied.params["judge"]["fit"] | {"epochs": 1_000_000},
+        "fit": copied.params["judges"]["network"]["fit"] | {"epochs": 1_000_000},
     }
     copied.params["spread"]["source"] = "both"
     copied.params["compute"]["jobs"] = 2
     stage = subprocess.Popen(
-        [sys.executable, *copied.command("judge")], cwd=copied.folder, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, *copied.command("judge@network")],
+        cwd=copied.folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     whole = psutil.Process(stage.pid)
     while len(at_work(whole)) < 2:
@@ -111,13 +114,13 @@ def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.fault(43)
 @pytest.mark.usefixtures("many_cores")
 def test_judges_that_train_side_by_side_have_one_thread_each() -> None:
-    from pipeline.judges import neural
+    from pipeline.judges.network import fitted
     from pipeline.networks import backend
 
     machine = backend.configure("cpu", "float32")
     none = np.empty(0, int)
     lessons = [Lesson(none, np.empty((0, 2)), none.astype(bool), none, f"fold {fold}") for fold in range(2)]
-    fit = neural.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 2)
+    fit = fitted.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 2)
     for answer in fit(threads_of, lessons):
         assert len(answer.probs) > 1
         assert set(answer.probs) == {1}
@@ -125,7 +128,7 @@ def test_judges_that_train_side_by_side_have_one_thread_each() -> None:
 
 @pytest.mark.fault(43)
 @pytest.mark.usefixtures("many_cores")
-@pytest.mark.parametrize(("stage", "threads"), [("autoencoder", 3), ("judge", 1), ("self_train", 3)])
+@pytest.mark.parametrize(("stage", "threads"), [("autoencoder", 3), ("judge@network", 1), ("self_train", 3)])
 def test_networks_have_the_threads_of_the_params_and_judges_one(
     copied: Project, monkeypatch: pytest.MonkeyPatch, stage: str, threads: int
 ) -> None:

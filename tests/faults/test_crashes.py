@@ -40,7 +40,8 @@ CASES = {
     "prepare": Case(("data/raw", "data/clips"), _seed, few=8),
     "spectrograms": Case(("data/features",), lambda p: p["features"].update(trim_db=20), few=3),
     "autoencoder": Case(("data/latents",), _seed, few=2),
-    "judge": Case(("data/judged",), _seed, few=3),
+    "judge@network": Case(("data/judged/network",), _seed, few=3),
+    "judge@linear": Case(("data/judged/linear",), lambda p: p["judges"]["linear"].update(strength=0.1), few=2),
     "spread": Case(("data/labels",), lambda p: p["spread"].update(gamma_scale=2.0), few=6),
     "self_train": Case(("data/members/one",), _seed, few=4),
     "ensemble": Case(("data/ensemble",), lambda p: p["ensemble"].update(method="arithmetic"), few=6),
@@ -65,9 +66,9 @@ def small(project: Project) -> Project:
     """Turn the params into a run of a few seconds a stage."""
     patches = {"mode": "crop", "frames": 8, "test_crops": 1}
     model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4}
-    for section in ("autoencoder", "judge", "self_train"):
-        project.params[section] |= {"patches": patches}
-        project.params[section]["fit"]["epochs"] = 1
+    for section in (project.params["autoencoder"], project.params["judges"]["network"], project.params["self_train"]):
+        section |= {"patches": patches}
+        section["fit"]["epochs"] = 1
     project.params["autoencoder"] |= {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 8}
     project.params["judges"]["network"] |= {"model": model, "unverified_epochs": 1}
     project.params["spread"]["source"] = "both"

@@ -19,7 +19,8 @@ ALL = [
     "prepare",
     "spectrograms",
     "autoencoder",
-    "judge",
+    "judge@network",
+    "judge@linear",
     "spread",
     "self_train@one",
     "self_train@two",
@@ -27,6 +28,7 @@ ALL = [
     "project",
     "report",
 ]
+JUDGES = ["judge@network", "judge@linear"]
 FROM_SPREAD = ["spread", "self_train@one", "self_train@two", "ensemble", "report"]
 FROM_MEMBERS = ["self_train@one", "self_train@two", "ensemble", "report"]
 
@@ -75,11 +77,12 @@ def test_metrics_and_plots_show(copied: Project, tmp_path: Path) -> None:
         ("members.two.fold", 2, ["self_train@two", "ensemble", "report"]),
         ("spread.grouping", "one", FROM_SPREAD),
         ("spread.precision", 0.9, FROM_SPREAD),
-        ("spread.source", "latents", ["judge", *FROM_SPREAD]),
-        ("judges.network.unverified_epochs", 2, ["judge", *FROM_SPREAD]),
+        ("spread.source", "latents", [*JUDGES, *FROM_SPREAD]),
+        ("judges.network.unverified_epochs", 2, ["judge@network", *FROM_SPREAD]),
+        ("judges.linear.strength", 0.1, ["judge@linear", "spread", *FROM_MEMBERS]),
         ("features.trim_db", 40, ALL[1:]),
         ("compute.jobs", 1, []),
-        ("compute.threads", 3, ["autoencoder", *ALL[4:]]),
+        ("compute.threads", 3, ["autoencoder", *ALL[5:]]),
     ],
 )
 def test_an_edit_reruns_what_depends_on_it_and_nothing_before(
@@ -139,5 +142,6 @@ def test_a_missing_root_is_named_by_its_key(copied: Project) -> None:
 
 def test_a_corrected_label_reruns_nothing_that_reads_no_label(root: Path) -> None:
     stages = YAML(typ="safe").load(root / "dvc.yaml")["stages"]
-    readers = {name for name, stage in stages.items() if "data/clips" in stage["deps"]}
+    deps = {name: stage.get("do", stage)["deps"] for name, stage in stages.items()}
+    readers = {name for name, paths in deps.items() if {"data/clips", "data/clips/clips.csv"} & set(paths)}
     assert readers == {"judge", "spread", "self_train", "ensemble", "report"}
