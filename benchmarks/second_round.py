@@ -80,7 +80,8 @@ def _scores(bench: Any, judged: Any) -> dict[str, float]:
 
     from benchmarks.common import peers
 
-    _, belief, labels = bench.decided("both", judged)
+    weighed = bench.weighed("both", judged)
+    belief, labels = weighed.belief, weighed.labels
     data = bench.data
     known = data.unverified & (data.truth >= 0)
     sure = labels["promoted"].to_numpy(bool)

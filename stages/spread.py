@@ -10,49 +10,44 @@ from pipeline.clips.grouping import resolve
 from pipeline.corrections import store
 from pipeline.files import artifacts
 from pipeline.files.publishing import publish
-from pipeline.labels import decisions, reliability
-from pipeline.latents import scaling
+from pipeline.labels.reliability import calibration_table
+from pipeline.labels.weigh import trust, weigh
 from pipeline.params.schema import Params
 from pipeline.params.training import Judges
-from pipeline.spreading import within_families
 from stages import common
 
 
 def work(params: Params, paths: argparse.Namespace) -> None:
     """Read clips, corrections, latents and judges; write what is decided, and how far to trust it, as a folder."""
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
-    heard = store.read(paths.corrections)
-    store.check(heard, clips, classes, paths.corrections)
-    run = store.run_id(clips, classes)
-    ruled_out = store.ruled_out(heard, clips, classes)
-    clips = store.apply(clips, heard)
-    settings = params.spread
-    groups = resolve(settings.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
-    raw = artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None))
+    reviews = store.read(paths.corrections)
+    store.check(reviews, clips, classes, paths.corrections)
+    groups = resolve(params.spread.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
     shape = (len(clips), len(classes))
-    judged = [artifacts.read_probs(paths.judged / name / "probs.npy", *shape) for name in Judges.model_fields]
-    near = artifacts.read_neighbours(paths.judged / "network" / "neighbours.npy", len(clips))
-    train = (clips["split"] == "train").to_numpy()
-    x = scaling.training_space(raw, train, whiten=settings.whiten, l2=settings.normalize, seed=params.seed)
-    case = decisions.gather(
-        clips, classes, groups, settings, latents=x, network=np.stack(judged), near=near, ruled_out=ruled_out
+    said = [artifacts.read_probs(paths.judged / name / "probs.npy", *shape) for name in Judges.model_fields]
+    weighed = weigh(
+        clips,
+        classes,
+        groups,
+        params.spread,
+        latents=artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None)),
+        said=np.stack(said),
+        near=artifacts.read_neighbours(paths.judged / "network" / "neighbours.npy", len(clips)),
+        reviews=reviews,
+        seed=params.seed,
     )
-    belief = decisions.believe(case)
-    spread = within_families.spread(x, clips, groups, settings)
-    labels = store.record(decisions.decide(spread, case, belief, classes, settings), clips, heard)
-    estimates = reliability.estimate(case, belief, labels, groups, seed=params.seed)
-    table = reliability.promotion_table(labels, estimates, groups)
+    table, run = trust(weighed, groups, seed=params.seed), store.run_id(clips, classes)
     with publish(paths.out) as folder:
         folder.mkdir()
-        artifacts.write_labels(folder, labels)
-        artifacts.write_array(folder / "ruled_out.npy", ruled_out)
-        artifacts.write_array(folder / "posterior.npy", belief.posterior.astype(np.float32))
-        artifacts.write_table(folder / "calibration.csv", reliability.calibration_table(case, belief))
+        artifacts.write_labels(folder, weighed.labels)
+        artifacts.write_array(folder / "ruled_out.npy", weighed.case.ruled_out)
+        artifacts.write_array(folder / "posterior.npy", weighed.belief.posterior.astype(np.float32))
+        artifacts.write_table(folder / "calibration.csv", calibration_table(weighed.case, weighed.belief))
         artifacts.write_table(folder / "promotion.csv", table)
         artifacts.write_json(folder / "groups.json", groups)
         artifacts.write_json(folder / "run.json", {"run_id": run})
-        store.write(folder / "corrections.csv", heard)
-    for line in store.describe(heard, run):
+        store.write(folder / "corrections.csv", reviews)
+    for line in store.describe(reviews, run):
         print(line, file=sys.stderr if line.startswith("warning") else sys.stdout)
     print(_lines(table))
 

@@ -6,7 +6,8 @@ trained once and kept by its content.
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,17 @@ from benchmarks.common.datasets import Noisy
 from benchmarks.common.peers import Peer
 from pipeline.files import fingerprint, weights
 from pipeline.files.checkpoints import Checkpoints
+from pipeline.judges.linear import ask as linear
 from pipeline.judges.linear import regression
 from pipeline.judges.network import cross_fitting, fitted
+from pipeline.judges.network.ask import hear
+from pipeline.judges.question import Question
 from pipeline.judges.roles import Roles, roles
-from pipeline.labels import decisions
+from pipeline.judges.said import Said
+from pipeline.labels.weigh import Weighed, weigh
 from pipeline.latents import encoding, scaling
 from pipeline.networks import backend, patches
-from pipeline.params.schema import Params, Spread
+from pipeline.params.schema import Params
 from pipeline.params.training import Judge
 from pipeline.spreading import within_families
 
@@ -34,7 +39,7 @@ from pipeline.spreading import within_families
 def _code() -> list[str]:
     """Return what stands for all code that trains."""
     root = Path(__file__).resolve().parents[2]
-    names = ("judges/neural", "latents/encoding", "members/self_training")
+    names = ("judges/network/ask", "judges/linear/ask", "latents/encoding", "members/self_training")
     return [fingerprint.code(root / "pipeline" / f"{name}.py", root) for name in names]
 
 
@@ -102,7 +107,7 @@ class Bench:
         return self.kept(["latents", settings.model_dump()], [self.data.train], make)
 
     @cached_property
-    def latents(self) -> np.ndarray:
+    def _space(self) -> np.ndarray:
         """Float64 (n, d): the autoencoder's latents as labels are spread over them."""
         train, spread = (self.clips["split"] == "train").to_numpy(), self.params.spread
         return scaling.training_space(self.raw, train, whiten=spread.whiten, l2=spread.normalize, seed=self.params.seed)
@@ -110,26 +115,24 @@ class Bench:
     @cached_property
     def judged(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the cross-fitted networks."""
-        return self.kept(*self._known, lambda: self._cross_fitted.probs)
+        return self.kept(*self._known, lambda: self._heard.probs)
 
     @cached_property
     def judges(self) -> list[list[np.ndarray]]:
         """The weights of the cross-fitted networks."""
-        path = self.file(*self._known, ".npz", lambda path: weights.write(path, self._cross_fitted.weights))
+        path = self.file(*self._known, ".npz", lambda path: weights.write(path, self._heard.weights))
         return list(weights.read(path).values())
 
     @cached_property
     def near(self) -> np.ndarray:
         """Int32 (n, k): the clips that sound most like each to the cross-fitted networks."""
-        features, train, groups = self.data.features, self.roles.train, self.clips["group"]
-        settings = self._heard_by(self.params.judges.network)
 
         def make() -> np.ndarray:
-            judges = dict(enumerate(self.judges))
-            return fitted.alike(features, settings, len(self.classes), judges, train, groups)
+            assert self._heard.near is not None
+            return self._heard.near
 
         key, arrays = self._known
-        return self.kept(["neighbours", list(groups), *key], arrays, make)
+        return self.kept(["neighbours", list(self.clips["group"]), *key], arrays, make)
 
     @property
     def _known(self) -> tuple[list[Any], list[np.ndarray]]:
@@ -142,24 +145,44 @@ class Bench:
         ]
 
     @cached_property
-    def _cross_fitted(self) -> cross_fitting.Judged:
-        return self.judge_by(self.params.judges.network, self.fit(self.params.judges.network))
+    def _heard(self) -> Said:
+        """What the stage `judge` would write of the networks."""
+        settings = self._resolved(self.params.judges.network)
+        with self._checkpoints() as store:
+            return hear(self._question, settings, self.roles, store, say=lambda line: None)
+
+    @property
+    def _question(self) -> Question:
+        return Question(
+            clips=self.clips,
+            classes=self.classes,
+            features=self.data.features,
+            frames_sha256="",
+            settings=self.params.judges,
+            compute=self.params.compute,
+            seed=self.params.seed,
+            checkpoints=self.store,
+        )
+
+    @contextmanager
+    def _checkpoints(self) -> Iterator[Checkpoints]:
+        self.store.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.store) as scratch:
+            yield Checkpoints(Path(scratch) / "judge", "judge")
 
     def fit(self, settings: Judge) -> cross_fitting.FitAndScore:
         """Return what trains a judge of these settings on the clips of this bench."""
         return fitted.fit_and_score(
-            self.data.features, self._heard_by(settings), len(self.classes), seed=self.params.seed
+            self.data.features, self._resolved(settings), len(self.classes), seed=self.params.seed
         )
 
-    def _heard_by(self, settings: Judge) -> Judge:
+    def _resolved(self, settings: Judge) -> Judge:
         resolved = patches.resolve(self.data.features, settings.patches, self.roles.train)
         return settings.model_copy(update={"patches": resolved})
 
     def judge_by(self, settings: Judge, fit: cross_fitting.FitAndScore) -> cross_fitting.Judged:
         """Return what networks that `fit` trains say of the clips of other folds."""
-        self.store.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.store) as scratch:
-            store = Checkpoints(Path(scratch) / "judge", "judge")
+        with self._checkpoints() as store:
             return cross_fitting.judge(
                 self.roles, len(self.classes), settings.rounds, fit, store, say=lambda line: None
             )
@@ -167,35 +190,45 @@ class Bench:
     @cached_property
     def linear(self) -> np.ndarray:
         """Float32 (n, n_classes): out-of-fold probabilities of the linear judge."""
-        return regression.judge(self.embedding, self.roles, len(self.classes), self.params.judges.linear.strength)
+        return linear.ask(self._question).probs
 
-    def decided(
-        self, source: str, judged: np.ndarray | None = None
-    ) -> tuple[decisions.Case, decisions.Belief, pd.DataFrame]:
+    def weighed(self, source: str, judged: np.ndarray | None = None) -> Weighed:
         """Return what Earmark decides with evidence of `source`.
 
         `judged` takes the place of its own networks' word; then no sound of no class is looked for.
         """
-        settings: Spread = self.params.spread.model_copy(update={"source": source, "promote": "posterior"})
-        network, near = np.empty((0, 0), np.float32), None
+        said, near = np.empty((0, 0, 0), np.float32), None
         if source != "latents":
-            network = np.stack([self.judged if judged is None else judged, self.linear])
+            said = np.stack([self.judged if judged is None else judged, self.linear])
             near = self.near if judged is None else None
-        case = decisions.gather(
-            self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=network, near=near
+        return self._weighed(source, said, near, promote="posterior")
+
+    @cached_property
+    def logistic(self) -> Weighed:
+        """What is decided on the fixed features: by logistic regression, cross-fitted, and spreading on the latents."""
+        return self._weighed("both", self.linear[np.newaxis], None)
+
+    def _weighed(self, source: str, said: np.ndarray, near: np.ndarray | None, **changes: str) -> Weighed:
+        return weigh(
+            self.clips,
+            self.classes,
+            self.data.groups,
+            self.params.spread.model_copy(update={"source": source} | changes),
+            latents=self.raw,
+            said=said,
+            near=near,
+            seed=self.params.seed,
         )
-        belief = decisions.believe(case)
-        return case, belief, decisions.decide(self.spread, case, belief, self.classes, settings)
 
     @cached_property
     def spread(self) -> pd.DataFrame:
         """The labels that spreading alone promotes."""
-        return within_families.spread(self.latents, self.clips, self.data.groups, self.params.spread)
+        return within_families.spread(self._space, self.clips, self.data.groups, self.params.spread)
 
     @cached_property
     def cleanlab(self) -> Peer:
         """What cleanlab keeps, on the same evidence that Earmark's posterior rests on."""
-        return self.cleanlab_by(self.decided("both")[1].evidence)
+        return self.cleanlab_by(self.weighed("both").belief.evidence)
 
     def cleanlab_by(self, probs: np.ndarray) -> Peer:
         """What cleanlab keeps by float (n, n_classes) probabilities."""
@@ -208,16 +241,3 @@ class Bench:
     def embedding(self) -> np.ndarray:
         """Float64 (n, d): features that nothing was trained for."""
         return regression.summaries(self.data.features)
-
-    @cached_property
-    def logistic_case(self) -> decisions.Case:
-        """The case on the fixed features: logistic regression, cross-fitted, and spreading on the latents."""
-        settings = self.params.spread.model_copy(update={"source": "both"})
-        return decisions.gather(
-            self.clips, self.classes, self.data.groups, settings, latents=self.latents, network=self.linear
-        )
-
-    @cached_property
-    def logistic_belief(self) -> decisions.Belief:
-        """What is believed in `logistic_case`."""
-        return decisions.believe(self.logistic_case)

@@ -33,15 +33,12 @@ def judge(bench: Bench, method: str) -> dict[str, float | None]:
     mask = data.unverified[train]
     extra: dict[str, float | None] = {}
     if method in ("latents", "out_of_fold", "both", "earmark, same features"):
-        if method == "earmark, same features":
-            case, belief = bench.logistic_case, bench.logistic_belief
-            labels = decisions.decide(bench.spread, case, belief, bench.classes, bench.params.spread)
-        else:
-            case, belief, labels = bench.decided(method)
-        score = np.nan_to_num(belief.posterior[np.arange(len(data.given)), data.given])[train]
+        weighed = bench.logistic if method == "earmark, same features" else bench.weighed(method)
+        labels = weighed.labels
+        score = np.nan_to_num(weighed.belief.posterior[np.arange(len(data.given)), data.given])[train]
         keep = (data.verified | labels["promoted"].to_numpy(bool))[train]
         groups, seed = data.groups, bench.params.seed
-        estimate = reliability.estimate(case, belief, labels, groups, seed=seed, draws=0)["all"]
+        estimate = reliability.estimate(weighed.case, weighed.belief, labels, groups, seed=seed, draws=0)["all"]
         extra = {"noise_estimate": estimate.noise_rate, "precision_estimate": estimate.precision}
         extra["outside_estimate"] = estimate.outside
         corrected = (labels["outcome"] == decisions.CORRECTED).to_numpy()
@@ -83,7 +80,7 @@ def logistic(bench: Bench, method: str) -> np.ndarray:
     if method == "oracle":
         targets = data.truth
     elif method == "earmark":
-        targets = bench.logistic_belief.posterior
+        targets = bench.logistic.belief.posterior
     k = len(bench.classes)
     return peers.logistic(x[train], targets[train], weights[train], x[data.test], n_classes=k)
 

@@ -63,7 +63,8 @@ def _material(bench: Bench, method: str) -> tuple[Member, Split]:
         rounds = {"train_on": "promoted", "rounds": 3, "selection": Selection(rule="predicted")}
         member = member.model_copy(update=rounds)
     else:
-        _, belief, labels = bench.decided(bench.params.spread.source)
+        weighed = bench.weighed(bench.params.spread.source)
+        belief, labels = weighed.belief, weighed.labels
         member = member.model_copy(update={"train_on": "posterior"})
         posterior = belief.posterior.astype(np.float32)
     split = split_clips(bench.clips, labels, posterior, bench.classes, data.features.ok, member)

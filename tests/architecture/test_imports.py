@@ -20,8 +20,8 @@ FLOORS = (
     ("posterior", "compute"),
     ("files", "params", "probs"),
     ("audio", "corrections", "networks", "spreading", "plugins"),
-    ("clips", "judges", "labels", "latents", "members"),
-    ("results", "ensemble", "review"),
+    ("clips", "judges", "latents", "members"),
+    ("labels", "results", "ensemble", "review"),
     ("explorer", "reporting"),
 )
 # Where Keras is imported; a new place is a decision.

@@ -1,5 +1,6 @@
 """Ask cross-fitted networks: train them, score every clip, and note which clips sound alike to them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,22 +21,47 @@ def ask(question: Question) -> Said:
     Raises:
         DataError: a class or a fold lacks verified clips, or the loss of a network is no longer a number.
     """
-    features, classes, compute = question.features, question.classes, question.compute
+    features, compute = question.features, question.compute
     machine = backend.configure(compute.device, compute.precision, threads=fitted.THREADS)
     roles = question.roles()
     resolved = patches.resolve(features, question.settings.network.patches, roles.train)
     settings = question.settings.network.model_copy(update={"patches": resolved})
     checkpoints = Checkpoints(question.checkpoints / "judge-network", _key(question, roles, settings, machine))
-    judged = cross_fitting.judge(
+    return hear(
+        question,
+        settings,
         roles,
-        len(classes),
-        settings.rounds,
-        fitted.fit_and_score(features, settings, len(classes), seed=question.seed),
         checkpoints,
         say=lambda line: print(f"judge: {line}", flush=True),
         side_by_side=fitted.side_by_side(compute, machine, len(roles.folds)),
     )
-    near = fitted.alike(features, settings, len(classes), judged.weights, roles.train, question.clips["group"])
+
+
+def hear(
+    question: Question,
+    settings: Judge,
+    roles: Roles,
+    checkpoints: Checkpoints,
+    *,
+    say: Callable[[str], None],
+    side_by_side: cross_fitting.Map = map,
+) -> Said:
+    """Train the networks and let them speak: the recipe, which the benchmarks call too.
+
+    Args:
+        question: what they are asked; the settings and the device in it are not read.
+        settings: of the networks, patches resolved.
+        roles: what each clip does.
+        checkpoints: one is made a network.
+        say: told a line a network.
+        side_by_side: may fit the networks of a round at the same time.
+    """
+    features, n_classes = question.features, len(question.classes)
+    fit = fitted.fit_and_score(features, settings, n_classes, seed=question.seed)
+    judged = cross_fitting.judge(
+        roles, n_classes, settings.rounds, fit, checkpoints, say=say, side_by_side=side_by_side
+    )
+    near = fitted.alike(features, settings, n_classes, judged.weights, roles.train, question.clips["group"])
     return Said(judged.probs, judged.table, judged.weights, near)
 
 
