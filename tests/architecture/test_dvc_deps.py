@@ -56,7 +56,7 @@ def test_deps_are_exactly_the_modules_that_the_script_can_load(root: Path, stage
         ("judge@network", ["spreading", "labels", "posterior", "judges/linear", "corrections", "latents", "results"]),
         ("spread", ["plugins", "networks", "results", "reporting", "members", "judges"]),
         ("self_train", ["corrections", "labels", "spreading", "posterior", "judges", "results", "plugins/datasets"]),
-        ("ensemble", ["corrections", "labels", "networks", "results"]),
+        ("ensemble", ["corrections", "labels", "networks", "results", "ensemble/tagging"]),
         ("report", ["labels", "spreading", "posterior", "networks", "judges", "plugins/models"]),
         ("summary", ["reporting/figures"]),
     ],
