@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.corrections.store import COLUMNS
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.results.run import MemberRun, Run
 
 CLASSES = tuple(f"A_class_with_a_name_{i:02d}" for i in range(41))

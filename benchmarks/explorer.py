@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from benchmarks import _explorer_run
 from pipeline.explorer.write import write_explorer
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.params.schema import load_params
 
 SIZE = (1440, 900)
@@ -122,8 +122,8 @@ def main() -> None:
             address = (folder / "index.html").as_uri()
             rows += [fixed | measure(playwright, chromium, address) for _ in range(arguments.repeats)]
     table = pd.DataFrame(rows)
-    before = artifacts.read_table(arguments.out) if arguments.out.is_file() else pd.DataFrame()
-    artifacts.write_table(arguments.out, pd.concat([before, table], ignore_index=True))
+    before = formats.read_table(arguments.out) if arguments.out.is_file() else pd.DataFrame()
+    formats.write_table(arguments.out, pd.concat([before, table], ignore_index=True))
     print(f"{arguments.machine}; {table['browser'][0]}; {table['renderer'][0]}")
     print(table.drop(columns=["machine", "browser", "renderer"]).to_string(index=False))
 

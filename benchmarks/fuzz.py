@@ -25,7 +25,7 @@ import soundfile
 from pipeline.audio import decoding, extraction
 from pipeline.compute import workers
 from pipeline.errors import DataError
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.params import registry
 from pipeline.params.schema import Features
 from pipeline.seeding import rng
@@ -219,7 +219,7 @@ def main() -> None:
     bad = table[table["result"].isin(["wrong", "lost"])]
     print(bad.to_string() if len(bad) else "no wrong row, no worker lost")
     columns = ["specimen", "how", "result", "reason"]
-    artifacts.write_table(arguments.out, table.groupby(columns).size().rename("mutants").reset_index())
+    formats.write_table(arguments.out, table.groupby(columns).size().rename("mutants").reset_index())
     sys.exit(1 if len(bad) else 0)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.files import artifacts
+from pipeline.files import formats
 
 ROOT = Path(__file__).parents[1]
 NEEDED = ("pipeline", "benchmarks", "tests", "setup.cfg")
@@ -83,7 +83,7 @@ def main() -> None:
     counts = count(table)
     minutes = (time.perf_counter() - begin) / 60
     print(f"\n{counts.to_string(index=False)}\n\n{len(table):,} mutants in {minutes:.0f} min")
-    artifacts.write_table(arguments.out, counts)
+    formats.write_table(arguments.out, counts)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.throughput import steps_per_second
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.networks import backend, building
 from pipeline.params.schema import Params, load_params
 from pipeline.plugins.models import _blocks
@@ -70,7 +70,7 @@ def main() -> None:
         print(f"{name}: a step takes {median} times as long as with Keras' own ({low} to {high})")
         row = {"preset": at.params.stem, "machine": at.machine, "normalisation": name, "repeats": len(rate)}
         rows.append(row | {"time": median, "low": low, "high": high})
-    artifacts.write_table(at.out, pd.DataFrame(rows))
+    formats.write_table(at.out, pd.DataFrame(rows))
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def main() -> None:
     import pandas as pd
 
     from benchmarks.common import parallel
-    from pipeline.files import artifacts
+    from pipeline.files import formats
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="esc10", choices=["demo", "digits", "esc10"])
@@ -141,7 +141,7 @@ def main() -> None:
     todo = [Job(at.data, root, seed, tuple(at.change), at.steps, at.store, done) for seed in at.seeds]
     for row in parallel.measure(rows_of, todo, min(at.processes, len(todo))):
         rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
-        artifacts.write_table(at.out, rows)
+        formats.write_table(at.out, rows)
         print(", ".join(f"{name} {value:.3f}" if name in FIGURES else f"{value}" for name, value in row.items()))
     print(f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(table(rows).to_string())

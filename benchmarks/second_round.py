@@ -95,7 +95,7 @@ def main() -> None:
     import pandas as pd
 
     from benchmarks.common import parallel
-    from pipeline.files import artifacts
+    from pipeline.files import formats
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", default=["demo"], choices=["demo", "esc10"])
@@ -111,7 +111,7 @@ def main() -> None:
     todo = [Job(data, at.root, seed, tuple(at.epochs), at.store, done) for data in at.data for seed in at.seeds]
     for row in parallel.measure(rows_of, todo, min(at.processes, len(todo))):
         rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
-        artifacts.write_table(at.out, rows)
+        formats.write_table(at.out, rows)
         print(", ".join(f"{name} {value:.4g}" if name in FIGURES else f"{value}" for name, value in row.items()))
     print(f"\n{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(rows.pivot_table(FIGURES, ["dataset", "epochs"], "rate").round(4).to_string())

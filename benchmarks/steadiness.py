@@ -69,7 +69,7 @@ def main() -> None:
     import pandas as pd
 
     from benchmarks.common import parallel
-    from pipeline.files import artifacts
+    from pipeline.files import formats
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", default="../shared/data/esc10")
@@ -91,7 +91,7 @@ def main() -> None:
     ]
     for row in parallel.measure(rows_of, todo, at.processes) if todo else []:
         rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True).drop_duplicates(KEYS, keep="last")
-        artifacts.write_table(at.out, rows)
+        formats.write_table(at.out, rows)
         print(f"seed {row['seed']}, fold {row['fold'] + 1}, {row['method']}: {row['accuracy']:.4f}", flush=True)
     seeds = rows.groupby(["method", "seed"])["accuracy"].agg(["mean", "count"]).query("count == 5").reset_index()
     table = (100 * seeds.groupby("method")["mean"].agg(["mean", "std", "min", "max"])).round(2)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.networks import backend
 from pipeline.params import registry
 from pipeline.params.schema import Params, load_params
@@ -90,7 +90,7 @@ def main() -> None:
         rows.append(row | {"clips_per_second": median, "low": low, "high": high, "repeats": len(rates)})
         print(f"{name}: {median} clips/s ({low} to {high}), {machine.device}, {machine.precision}", flush=True)
     before = pd.read_csv(arguments.out) if arguments.out.is_file() else pd.DataFrame()
-    artifacts.write_table(arguments.out, pd.concat([before, pd.DataFrame(rows)], ignore_index=True))
+    formats.write_table(arguments.out, pd.concat([before, pd.DataFrame(rows)], ignore_index=True))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.ensemble.validation import join
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.files.publishing import publish
 from pipeline.params.schema import Params
 from stages import common
@@ -23,10 +23,10 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     folds = [_fold(paths.members / name / "member.json", classes) for name in names]
     joined = join(probs, folds, clips, classes, settings)
     with publish(paths.out) as folder:
-        artifacts.write_array(folder / "probs.npy", joined.probs)
-        artifacts.write_table(folder / "validation.csv", joined.validation)
+        formats.write_array(folder / "probs.npy", joined.probs)
+        formats.write_table(folder / "validation.csv", joined.validation)
         recipe = {"method": settings.method, "weights": dict(zip(names, joined.weights, strict=True))}
-        artifacts.write_json(folder / "ensemble.json", recipe)
+        formats.write_json(folder / "ensemble.json", recipe)
     for row, fold in zip(joined.validation.to_dict("records"), folds, strict=True):
         print(_line(str(row["member"]), row, fold, settings.top_k))
     if joined.mean is None:
@@ -37,7 +37,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
 
 def _fold(card: Path, classes: list[str]) -> int | None:
     """Return the fold that a member held out, having made sure that its columns are those of the run."""
-    found = artifacts.read_record(card, "fold", "classes")
+    found = formats.read_record(card, "fold", "classes")
     if found["classes"] != classes:
         raise ArtifactError(
             f"{card}: made for the classes {', '.join(map(str, found['classes']))}, expected {', '.join(classes)} in "

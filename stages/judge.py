@@ -4,7 +4,7 @@ import argparse
 import importlib
 
 from pipeline.errors import ParamsError
-from pipeline.files import artifacts, fingerprint
+from pipeline.files import artifacts, fingerprint, frames
 from pipeline.judges import said
 from pipeline.judges.question import Question
 from pipeline.params.schema import Params
@@ -21,7 +21,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
         print("spread.source is latents: no judge is asked")
         said.write(at.judged / at.judge, said.nothing(len(clips), len(classes)))
         return
-    features = artifacts.read_features(at.features)
+    features = frames.read_features(at.features)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
     question = Question(
         clips=clips,

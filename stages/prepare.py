@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.clips import grouping, preparing, simulated_noise
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.files.publishing import publish
 from pipeline.params import registry
 from pipeline.params.schema import Params
@@ -33,7 +33,7 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
         with publish(arguments.clips) as folder:
             folder.mkdir()
             artifacts.write_clips(folder, clips, classes, known)
-            artifacts.write_table(folder / "ignored.csv", ignored)
+            formats.write_table(folder / "ignored.csv", ignored)
     train = clips["split"] == "train"
     verified = int((clips["verified"] & train).sum())
     print(f"prepare: {len(clips)} clips of {len(classes)} classes, {verified} of {train.sum()} training clips verified")

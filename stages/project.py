@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.files.publishing import publish
 from pipeline.latents.scaling import normalise
 from pipeline.params import registry
@@ -16,7 +16,7 @@ from stages.common import run
 def work(params: Params, at: argparse.Namespace) -> None:
     """Read clips and latents; write `<method>.csv` (clip_id, x, y; empty where a clip has no place) as one folder."""
     clips = artifacts.read_files(at.clips)
-    raw = artifacts.read_array(at.latents / "latents.npy", shape=(len(clips), None))
+    raw = formats.read_array(at.latents / "latents.npy", shape=(len(clips), None))
     latents = normalise(raw, whiten=params.spread.whiten, l2=params.spread.normalize, seed=params.seed)
     usable = np.isfinite(latents).all(axis=1)
     with publish(at.out) as folder:
@@ -26,7 +26,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
             points = np.full((len(clips), 2), np.nan)
             points[usable] = project(latents[usable], seed=params.seed, **params.project.of(method))
             table = pd.DataFrame({"clip_id": clips["clip_id"], "x": points[:, 0], "y": points[:, 1]})
-            artifacts.write_table(folder / f"{method}.csv", table)
+            formats.write_table(folder / f"{method}.csv", table)
             print(f"{method}: {np.isfinite(points).all(axis=1).sum()} of {len(clips)} clips placed")
 
 

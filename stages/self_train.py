@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.errors import ParamsError
-from pipeline.files import artifacts, fingerprint, weights
+from pipeline.files import artifacts, dependencies, fingerprint, frames, weights
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.members import roles, saved, self_training
 from pipeline.networks import backend, patches
@@ -22,7 +22,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     member = params.members[at.member]
     machine = backend.configure(params.compute.device, params.compute.precision, threads=params.compute.threads)
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
-    features, labels = artifacts.read_features(at.features), artifacts.read_targets(at.labels)
+    features, labels = frames.read_features(at.features), artifacts.read_targets(at.labels)
     artifacts.same_clips(features.index, clips, at.features / "index.csv")
     artifacts.same_clips(labels, clips, at.labels / "targets.csv")
     posterior = artifacts.read_probs(at.labels / "posterior.npy", len(clips), len(classes), open_set=True)
@@ -34,7 +34,7 @@ def work(params: Params, at: argparse.Namespace) -> None:
     key = fingerprint.digest(
         [member.model_dump(), params.seed, vars(machine), features.settings, classes],
         [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
-        [fingerprint.code(Path(__file__), ROOT)],
+        [dependencies.code(Path(__file__), ROOT)],
         *vars(split).values(),
         *(start or []),
     )

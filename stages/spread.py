@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.clips.grouping import resolve
-from pipeline.corrections import store
-from pipeline.files import artifacts
+from pipeline.corrections import store, verdicts
+from pipeline.files import artifacts, formats
 from pipeline.files.publishing import publish
 from pipeline.labels.reliability import calibration_table
 from pipeline.labels.weigh import trust, weigh
@@ -30,7 +30,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
         classes,
         groups,
         params.spread,
-        latents=artifacts.read_array(paths.latents / "latents.npy", shape=(len(clips), None)),
+        latents=formats.read_array(paths.latents / "latents.npy", shape=(len(clips), None)),
         said=np.stack(said),
         near=artifacts.read_neighbours(paths.judged / "network" / "neighbours.npy", len(clips)),
         reviews=reviews,
@@ -40,14 +40,14 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     with publish(paths.out) as folder:
         folder.mkdir()
         artifacts.write_labels(folder, weighed.labels)
-        artifacts.write_array(folder / "ruled_out.npy", weighed.case.ruled_out)
-        artifacts.write_array(folder / "posterior.npy", weighed.belief.posterior.astype(np.float32))
-        artifacts.write_table(folder / "calibration.csv", calibration_table(weighed.case, weighed.belief))
-        artifacts.write_table(folder / "promotion.csv", table)
-        artifacts.write_json(folder / "groups.json", groups)
-        artifacts.write_json(folder / "run.json", {"run_id": run})
+        formats.write_array(folder / "ruled_out.npy", weighed.case.ruled_out)
+        formats.write_array(folder / "posterior.npy", weighed.belief.posterior.astype(np.float32))
+        formats.write_table(folder / "calibration.csv", calibration_table(weighed.case, weighed.belief))
+        formats.write_table(folder / "promotion.csv", table)
+        formats.write_json(folder / "groups.json", groups)
+        formats.write_json(folder / "run.json", {"run_id": run})
         store.write(folder / "corrections.csv", reviews)
-    for line in store.describe(reviews, run):
+    for line in verdicts.describe(reviews, run):
         print(line, file=sys.stderr if line.startswith("warning") else sys.stdout)
     print(_lines(table))
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.params.schema import Params
 from pipeline.results.numbers import summary
 from stages.common import run
@@ -10,7 +10,7 @@ from stages.common import run
 
 def work(params: Params, at: argparse.Namespace) -> None:
     """Read metrics.json of the folder `at.report` and print its summary."""
-    metrics = artifacts.read_json(at.report / "metrics.json")
+    metrics = formats.read_json(at.report / "metrics.json")
     print(summary(metrics, params.ensemble, str(at.report / "index.html")))
 
 

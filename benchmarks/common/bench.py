@@ -18,7 +18,7 @@ import pandas as pd
 from benchmarks.common import peers
 from benchmarks.common.datasets import Noisy
 from benchmarks.common.peers import Peer
-from pipeline.files import fingerprint, weights
+from pipeline.files import dependencies, fingerprint, weights
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.judges.linear import ask as linear
 from pipeline.judges.linear import regression
@@ -40,7 +40,7 @@ def _code() -> list[str]:
     """Return what stands for all code that trains."""
     root = Path(__file__).resolve().parents[2]
     names = ("judges/network/ask", "judges/linear/ask", "latents/encoding", "members/self_training")
-    return [fingerprint.code(root / "pipeline" / f"{name}.py", root) for name in names]
+    return [dependencies.code(root / "pipeline" / f"{name}.py", root) for name in names]
 
 
 def computed(params: Params) -> Params:

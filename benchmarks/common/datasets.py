@@ -20,7 +20,7 @@ import pandas as pd
 from benchmarks.common.lock import alone
 from pipeline.audio import extraction
 from pipeline.clips import folds, grouping, preparing, simulated_noise
-from pipeline.files import artifacts, fingerprint
+from pipeline.files import artifacts, dependencies, fingerprint, formats, frames
 from pipeline.params import registry
 from pipeline.params.schema import Params
 from pipeline.seeding import derive
@@ -42,7 +42,7 @@ class Clean:
     params: Params
     table: pd.DataFrame
     classes: list[str]
-    features: artifacts.Features
+    features: frames.Features
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Noisy:
     answers: pd.DataFrame
     classes: list[str]
     groups: dict[str, list[str]]
-    features: artifacts.Features
+    features: frames.Features
     given: np.ndarray
     truth: np.ndarray
     verified: np.ndarray
@@ -109,8 +109,8 @@ def clean(params: Params, root: str | Path | None, seed: int, folder: Path, *, m
     with alone(place):
         if not (listed.is_file() and (place / "features").is_dir()):
             _extract(params, place, listed, more_tests)
-    table = _true(_typed(artifacts.read_table(listed)))
-    features = _restricted(artifacts.read_features(place / "features"), table["clip_id"])
+    table = _true(_typed(formats.read_table(listed)))
+    features = _restricted(frames.read_features(place / "features"), table["clip_id"])
     classes = sorted(set(table.loc[table["split"] == "train", "label"]))
     return Clean(params=params, table=table, classes=classes, features=features)
 
@@ -130,7 +130,7 @@ def _frames_key(params: Params, more_tests: int) -> str:
     clips = {name: value for name, value in params.dataset.settings.items() if name != "test_fold"}
     origin = params.seed if synthesised else str(Path(params.dataset.root).resolve())
     here = Path(__file__)
-    code = fingerprint.code(here, here.parents[2])
+    code = dependencies.code(here, here.parents[2])
     key = fingerprint.digest(clips, more_tests, origin, extraction.describe(params.features), code)
     return f"{params.dataset.name}-{key}"
 
@@ -149,7 +149,7 @@ def _extract(params: Params, place: Path, listed: Path, more_tests: int) -> None
                 preparing.link(Path(source).absolute(), raw / path)
             jobs = params.compute.jobs
             extraction.extract_all(table, raw, params.features, jobs=jobs, out=place / "features")
-    artifacts.write_table(listed, table)
+    formats.write_table(listed, table)
 
 
 def _tests(seed: int, raw: Path, clips: int) -> pd.DataFrame:
@@ -172,7 +172,7 @@ def _true(table: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(label=kept["truth"], verified=True)
 
 
-def _restricted(features: artifacts.Features, clip_ids: Sequence[str] | pd.Series) -> artifacts.Features:
+def _restricted(features: frames.Features, clip_ids: Sequence[str] | pd.Series) -> frames.Features:
     """Return the features of some clips, packed end to end again, in the order of `clip_ids`."""
     row_of = {name: row for row, name in enumerate(features.index["clip_id"])}
     rows = [row_of[name] for name in clip_ids]

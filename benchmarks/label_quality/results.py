@@ -17,7 +17,7 @@ from benchmarks.common.lock import alone
 from benchmarks.common.stats import BASELINES, ORACLE, SETTING, gap_closed, summary
 from benchmarks.label_quality.figure import figure
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import formats
 
 __all__ = ["append", "done", "figure", "gap_closed", "markdown", "read", "summary"]
 
@@ -57,7 +57,7 @@ def read(path: Path) -> pd.DataFrame:
     """
     if not path.is_file():
         return _frame([])
-    table = artifacts.read_table(path)
+    table = formats.read_table(path)
     missing = [name for name in KEY if name not in table]
     if missing:
         raise ArtifactError(f"{path}: found no column {missing[0]!r}, expected {', '.join(KEY)}; name another file")
@@ -93,7 +93,7 @@ def append(path: Path, row: Mapping[str, Any]) -> None:
         key = tuple(new[KEY].iloc[0].tolist())
         if key in set(before[KEY].itertuples(index=False, name=None)):
             raise ArtifactError(f"{path}: has a row of {key} already; remove it to measure it again")
-        artifacts.write_table(path, _frame([*before.to_dict("records"), *new.to_dict("records")]))
+        formats.write_table(path, _frame([*before.to_dict("records"), *new.to_dict("records")]))
 
 
 def markdown(rows: pd.DataFrame) -> str:

@@ -32,7 +32,7 @@ from benchmarks.soak.compare import checksums, compare
 from benchmarks.soak.lap import Clock, Lap, last_error
 from benchmarks.soak.process import TRAINING, round_reached, rounds_again, rounds_in
 from benchmarks.soak.table import COLUMNS, markdown
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.seeding import rng
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,14 +97,14 @@ def soak(at: argparse.Namespace, folder: Path) -> bool:
     def note(row: dict[str, Any]) -> None:
         rows.append({"lap": number, "seconds": round(time.monotonic() - begun)} | row)
         print(", ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
-        artifacts.write_table(at.out, pd.DataFrame(rows, columns=list(COLUMNS)))
+        formats.write_table(at.out, pd.DataFrame(rows, columns=list(COLUMNS)))
 
     with _left_none(Lap(folder / "undisturbed", folder / "logs" / "undisturbed", note)) as lap:
         samples = undisturbed(lap)
     note({"record": "undisturbed", "ended": True, "took": round(time.monotonic() - begun)})
     trained = samples[(samples["stage"] == TRAINING) & (samples["round"] <= at.rounds)]
     by_round = memory.by_round(trained)
-    artifacts.write_table(at.out.with_name(f"{at.out.stem}_memory.csv"), by_round)
+    formats.write_table(at.out.with_name(f"{at.out.stem}_memory.csv"), by_round)
     memory.figure(trained, at.out.with_name(f"{at.out.stem}_memory.png"))
     random, well = rng(at.seed, "soak"), True
     clock = Clock(random, every=at.every, seconds=60 * at.minutes)

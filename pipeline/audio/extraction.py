@@ -15,7 +15,7 @@ from tqdm import tqdm
 from pipeline.audio import decoding
 from pipeline.compute import workers
 from pipeline.errors import DataError
-from pipeline.files import artifacts, fingerprint, schemas
+from pipeline.files import fingerprint, formats, schemas
 from pipeline.files.publishing import publish
 from pipeline.params import registry
 from pipeline.params.schema import Features
@@ -102,8 +102,8 @@ def extract_all(
             )
             index = _pack(clips["clip_id"], results, description["n_bins"], file)
         _check_quarantined(index, features.max_quarantined, Path(raw))
-        artifacts.write_table(folder / "index.csv", schemas.check(schemas.INDEX, index, folder / "index.csv"))
-        artifacts.write_json(folder / "features.json", description)
+        formats.write_table(folder / "index.csv", schemas.check(schemas.INDEX, index, folder / "index.csv"))
+        formats.write_json(folder / "features.json", description)
     return index
 
 

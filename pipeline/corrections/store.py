@@ -5,12 +5,9 @@ the clip is of class `new_label`, `reject` that `new_label`, or where that is em
 says nothing. What rows say is of the clip, so the order of rows does not matter, and rows of an older run count.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
@@ -18,19 +15,6 @@ from pipeline.files import fingerprint, guarded_csv
 
 COLUMNS = ["clip_id", "given_label", "predicted_label", "decision", "new_label", "reviewer", "run_id", "note"]
 DECISIONS = ("accept", "reject", "relabel", "unsure")
-REVIEWED = "reviewed"
-# Of several decisions on one clip, the one that says most.
-_RANK = ("accept", "relabel", "reject", "unsure")
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """All rows of a clip: its class (`''`: not said), the classes that it is not of, the decision and its reviewers."""
-
-    label: str
-    rejected: list[str]
-    decision: str
-    reviewers: list[str]
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -88,10 +72,10 @@ def check(table: pd.DataFrame, clips: pd.DataFrame, classes: list[str], path: st
         problem = _problem(row, split, known)
         if problem:
             raise DataError(f"{path}:{row.line}: {problem}")
-    for rows in _by_clip(table).values():
+    for rows in by_clip(table).values():
         for number, row in enumerate(rows):
             for earlier in rows[:number]:
-                if _contradict(_said(row), _said(earlier)):
+                if _contradict(said(row), said(earlier)):
                     raise DataError(
                         f"{path}:{row.line}: clip {row.clip_id!r} {_words(row)}, but line {earlier.line} says that it "
                         f"{_words(earlier)}; expected rows of one clip to agree: remove one of them"
@@ -114,12 +98,12 @@ def _problem(row: Any, split: dict[str, str], known: set[str]) -> str:
         return f"new_label {row.new_label!r} beside {row.decision}, expected none; to give it that label, use relabel"
     if row.decision == "relabel" and not row.new_label:
         return "relabel without a new_label, expected a class; say which, or use reject"
-    if row.decision in ("accept", "reject") and not _said(row)[1]:
+    if row.decision in ("accept", "reject") and not said(row)[1]:
         return f"{row.decision} without a label that could be meant, expected a given_label"
     return ""
 
 
-def _said(row: Any) -> tuple[bool, str]:
+def said(row: Any) -> tuple[bool, str]:
     """Return whether the clip is or is not of a class, and of which; `''` where the row says neither."""
     if row.decision == "unsure":
         return False, ""
@@ -135,108 +119,13 @@ def _contradict(one: tuple[bool, str], two: tuple[bool, str]) -> bool:
 
 
 def _words(row: Any) -> str:
-    right, label = _said(row)
+    right, label = said(row)
     return f"is {label!r}" if right else f"is not {label!r}"
 
 
-def _by_clip(table: pd.DataFrame) -> dict[str, list[Any]]:
+def by_clip(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the rows of each clip, in the order in which clips first occur."""
     rows: dict[str, list[Any]] = {}
     for row in table.itertuples(index=False):
         rows.setdefault(str(row.clip_id), []).append(row)
     return rows
-
-
-def _verdicts(table: pd.DataFrame) -> dict[str, _Verdict]:
-    return {clip: _verdict(rows) for clip, rows in _by_clip(table).items()}
-
-
-def _verdict(rows: list[Any]) -> _Verdict:
-    said = {_said(row) for row in rows if _said(row)[1]}
-    decision = min((row.decision for row in rows), key=_RANK.index)
-    return _Verdict(
-        label=next((label for right, label in said if right), ""),
-        rejected=sorted(label for right, label in said if not right),
-        decision=decision,
-        reviewers=sorted({name for row in rows if row.decision == decision and (name := row.reviewer.strip())}),
-    )
-
-
-def apply(clips: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Return `clips` as reviewed.
-
-    Args:
-        clips: as `artifacts.read_clips` gives it.
-        table: from `read`, checked.
-
-    Returns:
-        `label` is the one in force: the one that a person gave or confirmed, none where the given one was rejected;
-        `verified` is True of a label that a person gave or confirmed, False where there is none any more. Added:
-        `given`, the label as it was, and `review`, one of `DECISIONS` or `''`.
-    """
-    label, verified = clips["label"].tolist(), clips["verified"].tolist()
-    review = [""] * len(clips)
-    for at, verdict in _found(clips, table):
-        review[at] = verdict.decision
-        if verdict.label:
-            label[at], verified[at] = verdict.label, True
-        elif label[at] in verdict.rejected:
-            label[at], verified[at] = "", False
-    return clips.assign(given=clips["label"], label=label, verified=verified, review=review)
-
-
-def ruled_out(table: pd.DataFrame, clips: pd.DataFrame, classes: list[str]) -> np.ndarray:
-    """Return bool (n_clips, n_classes): the classes that a person said a clip is not of."""
-    column = {name: number for number, name in enumerate(classes)}
-    found = np.zeros((len(clips), len(classes)), dtype=bool)
-    for at, verdict in _found(clips, table):
-        found[at, [column[name] for name in verdict.rejected]] = True
-    return found
-
-
-def _found(clips: pd.DataFrame, table: pd.DataFrame) -> Iterator[tuple[int, _Verdict]]:
-    """Yield the place and the verdict of each reviewed clip, in the order of `clips`."""
-    verdicts = _verdicts(table)
-    for at, clip in enumerate(clips["clip_id"]):
-        if clip in verdicts:
-            yield at, verdicts[clip]
-
-
-def record(labels: pd.DataFrame, reviewed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Return labels.csv: what was decided, and where people decided it.
-
-    Args:
-        labels: from `decisions.decide`, for the clips `reviewed`.
-        reviewed: from `apply`.
-        table: what was applied.
-
-    Returns:
-        Added: `given` and `review`. `outcome` is `reviewed` where a person gave or confirmed the label, and `reason`
-        says who; where a person rejected one, it begins with that.
-    """
-    outcome, reason = labels["outcome"].tolist(), labels["reason"].tolist()
-    given = reviewed["given"].tolist()
-    for at, verdict in _found(reviewed, table):
-        who = " and ".join(verdict.reviewers) or "a person"
-        if verdict.label:
-            outcome[at] = REVIEWED
-            did = "accepted by" if verdict.decision == "accept" else "relabelled by"
-            reason[at] = f"{did} {who}" + (f": {verdict.label}" if verdict.decision == "relabel" else "")
-        elif verdict.rejected:
-            names = ["given label" if name == given[at] else f"correction to {name}" for name in verdict.rejected]
-            reason[at] = f"{' and '.join(sorted(names, reverse=True))} rejected by {who}; {reason[at]}"
-    return labels.assign(given=given, review=reviewed["review"].tolist(), outcome=outcome, reason=reason)
-
-
-def describe(table: pd.DataFrame, run: str) -> list[str]:
-    """Return what a review did, in one line, and a warning if rows are of another run than `run`; [] of no rows."""
-    if table.empty:
-        return []
-    done = pd.Series([verdict.decision for verdict in _verdicts(table).values()]).value_counts()
-    words = {"accept": "accepted", "reject": "rejected", "relabel": "relabelled", "unsure": "unsure"}
-    lines = ["review: " + ", ".join(f"{done.get(name, 0)} {word}" for name, word in words.items()) + " (clips)"]
-    other = int((table["run_id"] != run).sum())
-    if other:
-        lines.append(
-            f"warning: {other} of {len(table)} rows were not made in this run ({run}): they are taken as they are"
-        )
-    return lines

@@ -16,7 +16,7 @@ from pipeline.audio.endings import ENDINGS
 from pipeline.audio.extraction import Extracted, extract_each
 from pipeline.compute.progress import bar
 from pipeline.errors import ArtifactError, DataError
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.members import saved
 from pipeline.params.schema import Features
 from pipeline.probs import metrics
@@ -51,7 +51,7 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
     Raises:
         ArtifactError: there is none, a member lacks its settings, or members disagree on features or classes.
     """
-    recipe = artifacts.read_json(ensemble / "ensemble.json")
+    recipe = formats.read_json(ensemble / "ensemble.json")
     if not isinstance(recipe, dict) or not {"method", "weights"} <= set(recipe) or not recipe["weights"]:
         raise ArtifactError(f"{ensemble / 'ensemble.json'}: lacks method or weights; remove it and run `dvc repro`")
     if recipe["method"] not in get_args(Method):

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy.fft import idct
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.plugins.features import mel
 
 WIDTH, HEIGHT, COLUMNS, ROWS = 128, 64, 10, 10

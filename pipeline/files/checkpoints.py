@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import ArtifactError, DataError
-from pipeline.files.artifacts import read_json, write_json
 from pipeline.files.fingerprint import sha256
+from pipeline.files.formats import read_json, write_json
 from pipeline.files.publishing import publish
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.judges.roles import Roles, roles
 from pipeline.params.schema import Compute
 from pipeline.params.training import Judges

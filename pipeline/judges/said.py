@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.files import artifacts, weights
+from pipeline.files import formats, weights
 from pipeline.files.publishing import publish
 
 
@@ -34,7 +34,7 @@ def write(folder: Path, said: Said) -> None:
     """Publish `probs.npy`, `judges.csv`, `weights.npz` and `neighbours.npy` as one folder."""
     near = np.full((len(said.probs), 0), -1, np.int32) if said.near is None else said.near
     with publish(folder) as temporary:
-        artifacts.write_array(temporary / "probs.npy", said.probs)
-        artifacts.write_array(temporary / "neighbours.npy", near)
-        artifacts.write_table(temporary / "judges.csv", said.table)
+        formats.write_array(temporary / "probs.npy", said.probs)
+        formats.write_array(temporary / "neighbours.npy", near)
+        formats.write_table(temporary / "judges.csv", said.table)
         weights.write(temporary / weights.FILE, said.weights)

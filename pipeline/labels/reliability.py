@@ -26,7 +26,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.labels.decisions import Belief, Case, believe
+from pipeline.labels.beliefs import Belief, believe
+from pipeline.labels.case import Case
 from pipeline.seeding import rng
 
 DRAWS = 100
@@ -67,8 +68,8 @@ def estimate(
     """Estimate the noise rate and the precision of promotion, for each group and, named `all`, for all of them.
 
     Args:
-        case: from `decisions.gather`.
-        belief: from `decisions.believe`.
+        case: from `case.gather`.
+        belief: from `beliefs.believe`.
         labels: from `decisions.decide`.
         groups: the classes of each group.
         seed: of the bootstrap.

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipeline.corrections import store
-from pipeline.labels import decisions, reliability
-from pipeline.labels.decisions import Belief, Case
+from pipeline.corrections import store, verdicts
+from pipeline.labels import beliefs, decisions, reliability
+from pipeline.labels.beliefs import Belief
+from pipeline.labels.case import Case, gather
 from pipeline.latents import scaling
 from pipeline.params.schema import Spread
 from pipeline.spreading import within_families
@@ -58,16 +59,14 @@ def weigh(
         seed: of the whitening.
     """
     heard = store.none() if reviews is None else reviews
-    ruled_out = store.ruled_out(heard, clips, classes)
-    reviewed = store.apply(clips, heard)
+    ruled_out = verdicts.ruled_out(heard, clips, classes)
+    reviewed = verdicts.apply(clips, heard)
     train = (clips["split"] == "train").to_numpy()
     x = scaling.training_space(latents, train, whiten=settings.whiten, l2=settings.normalize, seed=seed)
-    case = decisions.gather(
-        reviewed, classes, groups, settings, latents=x, network=said, near=near, ruled_out=ruled_out
-    )
-    belief = decisions.believe(case)
+    case = gather(reviewed, classes, groups, settings, latents=x, network=said, near=near, ruled_out=ruled_out)
+    belief = beliefs.believe(case)
     table = decisions.decide(within_families.spread(x, reviewed, groups, settings), case, belief, classes, settings)
-    return Weighed(case, belief, store.record(table, reviewed, heard))
+    return Weighed(case, belief, verdicts.record(table, reviewed, heard))
 
 
 def trust(weighed: Weighed, groups: dict[str, list[str]], *, seed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.networks import backend, fitting, inference
 from pipeline.networks.patches import PatchDataset, ValidationDataset, clip_patches, resolve
 from pipeline.params import registry

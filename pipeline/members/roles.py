@@ -64,7 +64,7 @@ def split_clips(
         classes: names in order.
         ok: bool (n,), False where quarantined.
         member: its `fold` and `train_on` count.
-        ruled_out: bool (n, n_classes), from `store.ruled_out`; None: no class of any clip.
+        ruled_out: bool (n, n_classes), from `verdicts.ruled_out`; None: no class of any clip.
 
     Raises:
         DataError: a class has no trusted clip, or a fold no clip to validate on.

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
-from pipeline.files.artifacts import Features
+from pipeline.files import formats
 from pipeline.files.fingerprint import sha256
+from pipeline.files.frames import Features
 from pipeline.files.publishing import publish
 from pipeline.members.roles import Split
 from pipeline.members.self_training import Rounds
@@ -59,12 +59,12 @@ def write(
     ids = clips["clip_id"].to_numpy()
     with publish(folder) as temporary:
         fitting.save_weights(learner.network, _made(temporary) / WEIGHTS)
-        artifacts.write_array(temporary / "probs.npy", state.probs)
+        formats.write_array(temporary / "probs.npy", state.probs)
         maps = inference.first_feature_maps(learner.network, patch, feature_maps)
-        artifacts.write_array(temporary / "feature_maps.npy", maps)
-        artifacts.write_table(temporary / "rounds.csv", state.rounds)
-        artifacts.write_table(temporary / "history.csv", state.history)
-        artifacts.write_table(temporary / "selections.csv", _named(state.selections, ids, split, classes))
+        formats.write_array(temporary / "feature_maps.npy", maps)
+        formats.write_table(temporary / "rounds.csv", state.rounds)
+        formats.write_table(temporary / "history.csv", state.history)
+        formats.write_table(temporary / "selections.csv", _named(state.selections, ids, split, classes))
         card = {
             "model": {"name": member.model.name, **member.model.settings},
             "parameters": int(learner.network.count_params()),
@@ -76,7 +76,7 @@ def write(
             "feature_maps_clip": str(ids[shown]),
             "weights_sha256": sha256(temporary / WEIGHTS),
         }
-        artifacts.write_json(temporary / CARD, card)
+        formats.write_json(temporary / CARD, card)
 
 
 def _made(folder: Path) -> Path:
@@ -106,7 +106,7 @@ def load(folder: Path) -> tuple[keras.Model, dict[str, Any]]:
     """
     if not (folder / CARD).is_file():
         raise ArtifactError(f"{folder / CARD}: missing; a model is of no use without its settings, run `dvc repro`")
-    card = artifacts.read_json(folder / CARD)
+    card = formats.read_json(folder / CARD)
     missing = {"model", "patches", "features", "classes", "weights_sha256"} - set(card)
     if missing:
         raise ArtifactError(f"{folder / CARD}: lacks {', '.join(sorted(missing))}; run `dvc repro` to train it again")

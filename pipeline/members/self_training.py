@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from pipeline.files.artifacts import write_table
 from pipeline.files.checkpoints import Checkpoints
+from pipeline.files.formats import write_table
 from pipeline.members.roles import Split
 from pipeline.members.selection import Selected, lower_bound, select
 from pipeline.params.training import Member

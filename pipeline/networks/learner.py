@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.networks import building, fitting, inference, losses
 from pipeline.networks.patches import Augmentation, PatchDataset, ValidationDataset
 from pipeline.params import registry

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.params.training import Patches
 from pipeline.seeding import rng
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.params.schema import Params
 from pipeline.reporting.answers import answers
 from pipeline.reporting.columns import COLUMNS, FILES, TESTS
@@ -42,10 +42,10 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
     found = numbers(run, made["promotion"], made["members_and_means"], params.ensemble)
     drawn = _draw(run, params, made["rounds"])
     for name, table in made.items():
-        artifacts.write_table(folder / "tables" / f"{name}.csv", tables.guarded(table))
+        formats.write_table(folder / "tables" / f"{name}.csv", tables.guarded(table))
     plots = {"rounds": tables.validation_by_round(made["rounds"]), "confusion": made["confusion"]}
     for name, table in plots.items():
-        artifacts.write_table(folder / "plots" / f"{name}.csv", tables.guarded(table))
+        formats.write_table(folder / "plots" / f"{name}.csv", tables.guarded(table))
     (folder / "figures").mkdir(parents=True)
     pixels = {
         item.name: save(item.figure, folder / "figures" / f"{item.name}.png", params.report.dpi)
@@ -53,8 +53,8 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
         for item in section
         if isinstance(item, Picture)
     }
-    artifacts.write_table(folder / "submission.csv", submission(run))
-    artifacts.write_json(folder / "metrics.json", found)
+    formats.write_table(folder / "submission.csv", submission(run))
+    formats.write_json(folder / "metrics.json", found)
     write_page(folder, _content(run, params, made, found, drawn) | {"pixels": pixels})
     return found
 

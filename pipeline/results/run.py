@@ -13,8 +13,8 @@ import pandas as pd
 
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
-from pipeline.files.artifacts import Features
+from pipeline.files import artifacts, formats, frames
+from pipeline.files.frames import Features
 from pipeline.params.schema import Params
 
 ROUNDS = ["round", "trusted", "pseudo", "pool", "lower", "upper", "selected", "epochs"]
@@ -148,12 +148,12 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
     """
     answers, classes = artifacts.read_answers(at["clips"]), artifacts.read_classes(at["clips"])
     ids, shape = list(answers["clip_id"]), (len(answers), len(classes))
-    features = artifacts.read_features(at["features"])
+    features = frames.read_features(at["features"])
     labels = artifacts.read_labels(at["labels"])
     _same_clips(features.index, ids, at["features"] / "index.csv")
     _same_clips(labels, ids, at["labels"] / "labels.csv")
     shown = table(at["latents"] / "reconstructions.csv", text=["clip_id"])
-    pictures = artifacts.read_array(at["latents"] / "reconstructions.npy", shape=(2, len(shown), None, None))
+    pictures = formats.read_array(at["latents"] / "reconstructions.npy", shape=(2, len(shown), None, None))
     validation = table(at["ensemble"] / "validation.csv", ["fold", "clips", "accuracy", "map"], ["member"])
     if list(validation["member"]) != params.ensemble.members:
         found = ", ".join(validation["member"])
@@ -169,7 +169,7 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         answers=answers,
         classes=classes,
         features=features,
-        latents=artifacts.read_array(at["latents"] / "latents.npy", shape=(len(ids), None)),
+        latents=formats.read_array(at["latents"] / "latents.npy", shape=(len(ids), None)),
         labels=labels,
         promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
         groups=_groups(at["labels"] / "groups.json", classes),
@@ -189,14 +189,14 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
 
 
 def _groups(path: Path, classes: list[str]) -> dict[str, list[str]]:
-    found = artifacts.read_record(path)
+    found = formats.read_record(path)
     if not all(isinstance(names, list) and set(map(str, names)) <= set(classes) for names in found.values()):
         raise ArtifactError(f"{path}: expected lists of the run's classes; remove it and run `dvc repro`")
     return found
 
 
 def _run_id(path: Path) -> str:
-    found = artifacts.read_json(path)
+    found = formats.read_json(path)
     if not isinstance(found, dict) or not isinstance(found.get("run_id"), str):
         raise ArtifactError(f"{path}: found no run_id, expected one; remove it and run `dvc repro`")
     return str(found["run_id"])
@@ -209,8 +209,8 @@ def _member(folder: Path, shape: tuple[int, int]) -> MemberRun:
         rounds=table(folder / "rounds.csv", ROUNDS),
         history=table(folder / "history.csv", ["round", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]),
         selections=table(folder / "selections.csv", ["round", "probability"], ["clip_id", "given", "target"]),
-        feature_maps=artifacts.read_array(folder / "feature_maps.npy", shape=(None, None, None)),
-        card=artifacts.read_record(folder / "member.json", "fold"),
+        feature_maps=formats.read_array(folder / "feature_maps.npy", shape=(None, None, None)),
+        card=formats.read_record(folder / "member.json", "fold"),
     )
 
 
@@ -220,7 +220,7 @@ def table(path: Path, numbers: list[str] | None = None, text: list[str] | None =
     Raises:
         ArtifactError: the file cannot be read, a column is missing, or a cell is no number.
     """
-    read, numbers = artifacts.read_table(path), numbers or []
+    read, numbers = formats.read_table(path), numbers or []
     missing = [name for name in [*numbers, *(text or [])] if name not in read]
     if missing:
         found = ", ".join(read.columns)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError, EarmarkError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 
 
 class Conflict(EarmarkError):
@@ -62,7 +62,7 @@ class Desk:
         clips_folder, run_json = self._run / "clips", self._run / "labels" / "run.json"
         clips = artifacts.read_clips(clips_folder)
         classes = artifacts.read_classes(clips_folder)
-        run = artifacts.read_json(run_json)
+        run = formats.read_json(run_json)
         if not isinstance(run, dict) or not isinstance(run.get("run_id"), str):
             raise ArtifactError(f"{run_json}: expected an object with a run_id; remove it and run `dvc repro`")
         return Snapshot(clips, classes, run["run_id"], dict(zip(clips["clip_id"], clips["path"], strict=True)))

@@ -12,24 +12,17 @@ implemented by `sklearn.semi_supervised.LabelSpreading`.
 import logging
 import warnings
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse import csgraph
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.neighbors import NearestNeighbors
 from sklearn.semi_supervised import LabelSpreading
 
 from pipeline.params.schema import Spread
+from pipeline.spreading.graph import Affinity, affinity
 
-Affinity: TypeAlias = np.ndarray | sparse.csr_matrix
 log = logging.getLogger(__name__)
 
-# Against a clip's affinity of 1 to itself, anything below this is rounding: no evidence, however it normalises.
-NEGLIGIBLE = float(np.finfo(np.float64).eps)
 TIE = 1e-9
 
 
@@ -46,59 +39,6 @@ class Answer:
     best: np.ndarray
     confidence: np.ndarray
     reason: list[str]
-
-
-def scale(x: np.ndarray, n_neighbors: int) -> float | None:
-    """Return the median squared distance of clips (n, d) to their `n_neighbors` nearest neighbours.
-
-    Exact duplicates are left out where they are the majority. None: all clips are identical.
-    """
-    if len(x) < 2:
-        return None
-    from_centre = np.square(x - np.median(x, axis=0)).sum(axis=1)
-    if from_centre.max() <= 1e-24 * np.square(x).sum(axis=1).max():
-        return None
-    search = NearestNeighbors(n_neighbors=min(n_neighbors, len(x) - 1)).fit(x)
-    squared = np.square(search.kneighbors()[0])
-    typical = float(np.median(squared))
-    # Distances of duplicates are not always zero: what rounding leaves is far below any real distance.
-    rounding = 1e-12 * float(np.median(from_centre))
-    if typical > rounding:
-        return typical
-    distinct = squared[squared > rounding]
-    return float(np.median(distinct if distinct.size else from_centre[from_centre > rounding]))
-
-
-def affinity(x: np.ndarray, settings: Spread) -> Affinity | None:
-    """Return how close clips are to each other; None where they are all identical.
-
-    Args:
-        x: float64 (n, d), finite.
-        settings: `kernel`, `gamma`, `gamma_scale`, `n_neighbors` are read. `gamma: auto` is `gamma_scale` divided
-            by the median squared distance to the nearest neighbours, so that it does not depend on the latents' unit.
-
-    Returns:
-        (n, n) in [0, 1]: dense for rbf, sparse for knn. Affinities below float64's epsilon are zero; so are knn's
-        edges to neighbours so far away that rbf with `gamma: auto` would give them less than that.
-    """
-    typical = scale(x, settings.n_neighbors)
-    if typical is None:
-        return None
-    x = x - np.median(x, axis=0)
-    if settings.kernel == "knn":
-        return _neighbours(x, settings.n_neighbors, typical)
-    gamma = settings.gamma_scale / typical if settings.gamma == "auto" else settings.gamma
-    near = rbf_kernel(x, gamma=gamma)
-    near[near < NEGLIGIBLE] = 0
-    return near
-
-
-def _neighbours(x: np.ndarray, n_neighbors: int, typical: float) -> sparse.csr_matrix:
-    search = NearestNeighbors(n_neighbors=min(n_neighbors, len(x) - 1)).fit(x)
-    distance, index = search.kneighbors()
-    near = np.exp(-np.square(distance) / typical) >= NEGLIGIBLE
-    row = np.repeat(np.arange(len(x)), near.sum(axis=1))
-    return sparse.csr_matrix((np.ones(len(row)), (row, index[near])), shape=(len(x), len(x)))
 
 
 def distributions(near: Affinity, seeds: np.ndarray, settings: Spread) -> tuple[np.ndarray, bool]:
@@ -119,37 +59,6 @@ def distributions(near: Affinity, seeds: np.ndarray, settings: Spread) -> tuple[
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(np.arange(len(seeds), dtype=np.float64)[:, np.newaxis], seeds)
     return model.label_distributions_, model.n_iter_ < settings.max_iter
-
-
-def leave_source_out(near: Affinity, seeds: np.ndarray, source: np.ndarray, n_classes: int, alpha: float) -> np.ndarray:
-    """Spread seeds over a graph; each clip is told its class by the seeds of other sources alone.
-
-    The limit of label spreading is linear in the seeds, F = (I - alpha S)^-1 Y (Zhou et al. 2003), so that what a
-    clip's own source contributed can be taken away exactly.
-
-    Args:
-        near: (n, n), from `affinity`.
-        seeds: int (n,), class of each clip, -1 where hidden.
-        source: int (n,), `clips['group']` as a number.
-        n_classes: columns of the result.
-        alpha: how far a clip listens to its neighbours, in (0, 1).
-
-    Returns:
-        float64 (n, n_classes); a row sums to one, or is NaN where no other source reached it.
-    """
-    laplacian = csgraph.laplacian(near, normed=True)
-    system = laplacian.toarray() if sparse.issparse(near) else laplacian
-    # I - alpha S, where S is minus the Laplacian off the diagonal and zero on it.
-    system *= alpha
-    np.fill_diagonal(system, 1.0)
-    seeded = np.flatnonzero(seeds >= 0)
-    right = np.zeros((len(seeds), len(seeded)))
-    right[seeded, np.arange(len(seeded))] = 1
-    reach = np.clip(np.linalg.solve(system, right), 0, None)
-    reach[source[:, np.newaxis] == source[seeded][np.newaxis, :]] = 0
-    told = reach @ np.eye(n_classes)[seeds[seeded]]
-    total = told.sum(axis=1, keepdims=True)
-    return np.divide(told, total, out=np.full_like(told, np.nan), where=total > np.finfo(np.float64).eps)
 
 
 def answer(near: Affinity | None, seeds: np.ndarray, settings: Spread) -> Answer:
@@ -187,12 +96,12 @@ def spread(latents: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]
 
     Args:
         latents: float64 (n_clips, d), from `scaling.normalise`; a NaN row where there is no usable latent.
-        clips: one row a clip, as `artifacts.read_clips` or, as reviewed, `store.apply` returns it.
+        clips: one row a clip, as `artifacts.read_clips` or, as reviewed, `verdicts.apply` returns it.
         groups: the classes of each group; a class is in one group at most.
         settings: the params' section `spread`.
 
     Returns:
-        The columns of `schemas.LABELS` that `decisions.decide` and `store.record` do not add, in the order of
+        The columns of `schemas.LABELS` that `decisions.decide` and `verdicts.record` do not add, in the order of
         `clips`. A verified clip keeps its label with confidence 1; of a test clip nothing is said. `reason` is where
         the outcome came from: `verified`, `agrees`, `disagrees: spread says X`, `abstained: ...` or `test`.
     """

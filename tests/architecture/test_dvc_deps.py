@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.files.fingerprint import closure
+from pipeline.files.dependencies import closure
 from pipeline.params.training import Judges
 
 from ..conftest import dvc_stages

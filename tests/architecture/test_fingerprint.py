@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.files.fingerprint import closure, digest
+from pipeline.files.dependencies import closure
+from pipeline.files.fingerprint import digest
 
 
 def test_each_part_counts_and_boundaries_between_parts_count() -> None:

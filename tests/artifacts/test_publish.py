@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.files.publishing import publish
 
 
@@ -87,17 +87,17 @@ def test_a_folder_replaces_a_file_and_what_a_link_points_to_is_left_alone(tmp_pa
 
 def test_a_reader_of_the_old_array_goes_on_reading_it(tmp_path):
     path = tmp_path / "a.npy"
-    artifacts.write_array(path, np.zeros(1000, np.float32))
-    mapped = artifacts.read_array(path, shape=(1000,))
-    artifacts.write_array(path, np.ones(1000, np.float32))
+    formats.write_array(path, np.zeros(1000, np.float32))
+    mapped = formats.read_array(path, shape=(1000,))
+    formats.write_array(path, np.ones(1000, np.float32))
     assert not mapped.any()
-    assert artifacts.read_array(path, shape=(1000,)).all()
+    assert formats.read_array(path, shape=(1000,)).all()
 
 
 def test_json_refuses_what_is_no_json_and_keeps_the_old(tmp_path):
-    artifacts.write_json(tmp_path / "a.json", {"é": 1})
+    formats.write_json(tmp_path / "a.json", {"é": 1})
     for value in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="Out of range"):
-            artifacts.write_json(tmp_path / "a.json", {"b": value})
-    assert artifacts.read_json(tmp_path / "a.json") == {"é": 1}
+            formats.write_json(tmp_path / "a.json", {"b": value})
+    assert formats.read_json(tmp_path / "a.json") == {"é": 1}
     assert listing(tmp_path) == ["a.json"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats, frames
 
 HEADER = "clip_id,path,label,verified,split,fold,group\n"
 ROW = "a,a.wav,Bark,True,train,0,g\n"
@@ -27,24 +27,24 @@ GOOD = npy(np.ones((4, 3), np.float32))
 class TestTables:
     def test_cells_stay_text(self, tmp_path):
         table = pd.DataFrame({"label": ["NA", "", "null", "1e3", "007", "True", 'say "a, b"', "Ä\nö"]})
-        artifacts.write_table(tmp_path / "a.csv", table)
-        assert artifacts.read_table(tmp_path / "a.csv")["label"].tolist() == table["label"].tolist()
+        formats.write_table(tmp_path / "a.csv", table)
+        assert formats.read_table(tmp_path / "a.csv")["label"].tolist() == table["label"].tolist()
 
     @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1), min_size=1))
     def test_any_text_comes_back(self, tmp_path_factory, cells):
         path = tmp_path_factory.mktemp("table") / "a.csv"
-        artifacts.write_table(path, pd.DataFrame({"number": range(len(cells)), "text": cells}))
-        assert artifacts.read_table(path)["text"].tolist() == cells
+        formats.write_table(path, pd.DataFrame({"number": range(len(cells)), "text": cells}))
+        assert formats.read_table(path)["text"].tolist() == cells
 
     @pytest.mark.parametrize("content", [b"", b"\xff\xfea,b\n1,2\n", b'a,b\n"1,2\n', b"a,b\n1,2\n1,2,3\n"])
     def test_what_is_no_table_is_refused(self, tmp_path, content):
         (tmp_path / "a.csv").write_bytes(content)
         with pytest.raises(ArtifactError, match=r"a\.csv: not a readable CSV .*remove it and run `dvc repro`"):
-            artifacts.read_table(tmp_path / "a.csv")
+            formats.read_table(tmp_path / "a.csv")
 
     @pytest.mark.parametrize(
         "read",
-        [artifacts.read_table, artifacts.read_json, lambda path: artifacts.read_array(path, shape=(None,))],
+        [formats.read_table, formats.read_json, lambda path: formats.read_array(path, shape=(None,))],
         ids=["table", "json", "array"],
     )
     def test_a_missing_file_and_a_folder_are_named(self, tmp_path, read):
@@ -57,13 +57,13 @@ class TestTables:
     def test_what_is_no_json_is_refused(self, tmp_path, content):
         (tmp_path / "a.json").write_bytes(content)
         with pytest.raises(ArtifactError, match=r"a\.json: not JSON"):
-            artifacts.read_json(tmp_path / "a.json")
+            formats.read_json(tmp_path / "a.json")
 
 
 class TestArrays:
     def read(self, folder, content):
         (folder / "a.npy").write_bytes(content)
-        return artifacts.read_array(folder / "a.npy", shape=(None, 3))
+        return formats.read_array(folder / "a.npy", shape=(None, 3))
 
     def test_a_good_array_comes_back_read_only(self, tmp_path):
         array = self.read(tmp_path, GOOD)
@@ -113,7 +113,7 @@ class TestArrays:
 
     def test_what_would_need_pickle_is_not_written(self, tmp_path):
         with pytest.raises(ValueError, match="Object arrays"):
-            artifacts.write_array(tmp_path / "a.npy", np.array([None, "a"], object))
+            formats.write_array(tmp_path / "a.npy", np.array([None, "a"], object))
         assert list(tmp_path.iterdir()) == []
 
 
@@ -121,25 +121,25 @@ class TestProbs:
     ROWS = np.array([[0.2, 0.8], [np.nan, np.nan], [1, 0]], np.float32)
 
     def test_distributions_and_quarantined_rows_come_back(self, tmp_path):
-        artifacts.write_array(tmp_path / "p.npy", self.ROWS)
+        formats.write_array(tmp_path / "p.npy", self.ROWS)
         np.testing.assert_array_equal(artifacts.read_probs(tmp_path / "p.npy", 3, 2), self.ROWS)
 
     @pytest.mark.parametrize("row", [[0.2, 0.7], [-0.5, 1.5], [np.nan, 1], [np.inf, 0], [0, 0]])
     def test_a_row_that_is_no_distribution_is_named(self, tmp_path, row):
-        artifacts.write_array(tmp_path / "p.npy", np.vstack([self.ROWS, np.array([row], np.float32)]))
+        formats.write_array(tmp_path / "p.npy", np.vstack([self.ROWS, np.array([row], np.float32)]))
         with pytest.raises(ArtifactError, match=r"p\.npy: row 3 is not a distribution; run `dvc repro`"):
             artifacts.read_probs(tmp_path / "p.npy", 4, 2)
 
     def test_what_may_be_of_no_class_sums_to_less_where_that_is_asked_for(self, tmp_path):
         rows = np.vstack([self.ROWS, np.array([[0.2, 0.7], [0, 0]], np.float32)])
-        artifacts.write_array(tmp_path / "p.npy", rows)
+        formats.write_array(tmp_path / "p.npy", rows)
         np.testing.assert_array_equal(artifacts.read_probs(tmp_path / "p.npy", 5, 2, open_set=True), rows)
-        artifacts.write_array(tmp_path / "p.npy", rows + np.array([[0, 0]] * 4 + [[0.9, 0.2]], np.float32))
+        formats.write_array(tmp_path / "p.npy", rows + np.array([[0, 0]] * 4 + [[0.9, 0.2]], np.float32))
         with pytest.raises(ArtifactError, match=r"p\.npy: row 4 is not a distribution"):
             artifacts.read_probs(tmp_path / "p.npy", 5, 2, open_set=True)
 
     def test_probs_of_other_clips_or_classes_are_refused(self, tmp_path):
-        artifacts.write_array(tmp_path / "p.npy", self.ROWS)
+        formats.write_array(tmp_path / "p.npy", self.ROWS)
         with pytest.raises(ArtifactError, match=r"found float32\(3, 2\), expected float32\(4, 2\)"):
             artifacts.read_probs(tmp_path / "p.npy", 4, 2)
 
@@ -147,12 +147,12 @@ class TestProbs:
 class TestNeighbours:
     def test_rows_come_back(self, tmp_path):
         near = np.array([[1, 2], [0, -1], [-1, -1]], np.int32)
-        artifacts.write_array(tmp_path / "n.npy", near)
+        formats.write_array(tmp_path / "n.npy", near)
         np.testing.assert_array_equal(artifacts.read_neighbours(tmp_path / "n.npy", 3), near)
 
     @pytest.mark.parametrize("row", [3, -2])
     def test_what_is_no_row_is_refused(self, tmp_path, row):
-        artifacts.write_array(tmp_path / "n.npy", np.array([[0], [1], [row]], np.int32))
+        formats.write_array(tmp_path / "n.npy", np.array([[0], [1], [row]], np.int32))
         with pytest.raises(ArtifactError, match=r"n\.npy: expected whole numbers from -1 to 2; run `dvc repro`"):
             artifacts.read_neighbours(tmp_path / "n.npy", 3)
 
@@ -194,7 +194,7 @@ class TestClips:
             artifacts.read_clips(tmp_path)
 
     def test_a_bad_table_is_not_written(self, tmp_path):
-        artifacts.write_table(tmp_path / "clips.csv", pd.DataFrame({"before": [1]}))
+        formats.write_table(tmp_path / "clips.csv", pd.DataFrame({"before": [1]}))
         columns = {"path": "a", "label": "x", "verified": True, "split": "train", "fold": 0, "group": "g"}
         with pytest.raises(ArtifactError, match=r"clips\.csv: column 'clip_id', row 0"):
             artifacts.write_clips(tmp_path, pd.DataFrame({"clip_id": ["a", "a"], **columns}), ["x"])
@@ -203,7 +203,7 @@ class TestClips:
 
     @pytest.mark.parametrize("value", [[], {}, 3, "Bark", ["Bark", "Bark"], None])
     def test_classes_that_are_no_list_of_names_are_refused(self, tmp_path, value):
-        artifacts.write_json(tmp_path / "classes.json", value)
+        formats.write_json(tmp_path / "classes.json", value)
         with pytest.raises(ArtifactError, match=r"classes\.json: expected a list of class names"):
             artifacts.read_classes(tmp_path)
 
@@ -213,13 +213,13 @@ class TestFeatures:
     def folder(self, tmp_path):
         index = {"start": [0, 3, 3], "n_frames": [3, 0, 2], "seconds": [0.1, 0.0, 0.2], "offset": 0.0}
         status = {"status": ["ok", "quarantined", "ok"], "reason": ["", "not audio", ""], "sha256": ["1", "", "3"]}
-        artifacts.write_table(tmp_path / "index.csv", pd.DataFrame({"clip_id": list("abc"), **index, **status}))
-        artifacts.write_array(tmp_path / "frames.npy", np.arange(20, dtype=np.float16).reshape(5, 4))
-        artifacts.write_json(tmp_path / "features.json", {"kind": "mel", "n_bins": 4})
+        formats.write_table(tmp_path / "index.csv", pd.DataFrame({"clip_id": list("abc"), **index, **status}))
+        formats.write_array(tmp_path / "frames.npy", np.arange(20, dtype=np.float16).reshape(5, 4))
+        formats.write_json(tmp_path / "features.json", {"kind": "mel", "n_bins": 4})
         return tmp_path
 
     def test_each_clip_has_its_frames(self, folder):
-        features = artifacts.read_features(folder)
+        features = frames.read_features(folder)
         assert features.n_bins == 4
         assert features.ok.tolist() == [True, False, True]
         np.testing.assert_array_equal(features.clip(0), np.arange(12).reshape(3, 4))
@@ -245,10 +245,10 @@ class TestFeatures:
         assert old in text
         path.write_text(text.replace(old, new))
         with pytest.raises(ArtifactError, match=words):
-            artifacts.read_features(folder)
+            frames.read_features(folder)
 
     def test_other_clips_are_refused(self, folder):
-        index = artifacts.read_features(folder).index
+        index = frames.read_features(folder).index
         artifacts.same_clips(index, index, "x")
         with pytest.raises(ArtifactError, match=r"index\.csv: its 3 clips are not the 2 of clips\.csv"):
             artifacts.same_clips(index, index[:2], folder / "index.csv")

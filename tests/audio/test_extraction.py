@@ -15,7 +15,7 @@ import soundfile
 
 from pipeline.audio import extraction
 from pipeline.errors import DataError, ParamsError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, frames
 from pipeline.params.schema import Features
 from stages import spectrograms
 
@@ -42,7 +42,7 @@ def features(**given: object) -> Features:
 def test_frames_are_packed_in_the_order_of_the_clips(tmp_path: Path) -> None:
     clips = make(tmp_path / "raw")
     extraction.extract_all(clips, tmp_path / "raw", features(), jobs=1, out=tmp_path / "out")
-    stored = artifacts.read_features(tmp_path / "out")
+    stored = frames.read_features(tmp_path / "out")
     assert stored.frames.dtype == np.float16
     assert stored.ok.all()
     assert stored.index["clip_id"].tolist() == clips["clip_id"].tolist()
@@ -64,7 +64,7 @@ def test_the_index_says_where_in_the_file_the_frames_begin(tmp_path: Path) -> No
     (raw / "gone.wav").write_bytes(b"")
     clips = table(["c0.wav", "c1.wav", "gone.wav"])
     extraction.extract_all(clips, raw, features(max_quarantined=0.5), jobs=1, out=tmp_path / "out")
-    index = artifacts.read_features(tmp_path / "out").index
+    index = frames.read_features(tmp_path / "out").index
     assert index["offset"].tolist() == pytest.approx([0, 2, 0], abs=0.1)
     assert index["seconds"][1] == pytest.approx(2 + index["seconds"][0])
 
@@ -89,7 +89,7 @@ def test_clips_that_cannot_be_read_are_set_aside(tmp_path: Path) -> None:
     index = extraction.extract_all(clips, raw, features(max_quarantined=0.5), jobs=1, out=out)
     assert index["status"].tolist() == ["ok", "quarantined", "ok", "quarantined", "quarantined", "ok"]
     assert index["reason"].tolist() == ["", "not audio", "", "missing", "not a regular file", "silent"]
-    stored = artifacts.read_features(out)
+    stored = frames.read_features(out)
     assert stored.ok.tolist() == [True, False, True, False, False, True]
     assert len(stored.clip(1)) == 0
     assert not stored.clip(5).any()
@@ -181,5 +181,5 @@ def test_real_clips(tmp_path: Path) -> None:
     index = extraction.extract_all(clips, ESC10, features(), jobs=2, out=tmp_path / "out")
     assert (index["status"] == "ok").all()
     assert (index["n_frames"] > 10).all()
-    stored = artifacts.read_features(tmp_path / "out")
+    stored = frames.read_features(tmp_path / "out")
     assert 0.1 < float(stored.frames.astype(np.float32).mean()) < 0.9

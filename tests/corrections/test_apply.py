@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.corrections.store import apply, check, describe, read, ruled_out, run_id, write
+from pipeline.corrections.store import check, read, run_id, write
+from pipeline.corrections.verdicts import apply, describe, ruled_out
 from pipeline.errors import DataError
 from pipeline.probs.pooling import without
 

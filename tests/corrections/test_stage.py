@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.corrections import store
 from pipeline.errors import DataError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.labels import reliability
 from pipeline.members.roles import split_clips
 from pipeline.params.schema import Spread, load_params
@@ -43,13 +43,13 @@ def project(tmp_path):
     columns |= {"split": np.where(test, "test", "train"), "fold": np.where(test, -1, rows % 5), "truth": names[y]}
     clips = pd.DataFrame({"clip_id": [f"clip{i:03d}" for i in rows], **columns, "group": [f"s{i}" for i in rows]})
     artifacts.write_clips(tmp_path / "clips", clips, NAMES)
-    artifacts.write_array(tmp_path / "latents" / "latents.npy", latents.astype(np.float32))
+    formats.write_array(tmp_path / "latents" / "latents.npy", latents.astype(np.float32))
     for name in ("network", "linear"):
         raw = np.exp(random.normal(size=(N, 4)) + 3 * np.eye(4)[y])
         probs = (raw / raw.sum(axis=1, keepdims=True)).astype(np.float32)
         probs[test] = np.nan
-        artifacts.write_array(tmp_path / "judged" / name / "probs.npy", probs)
-    artifacts.write_array(tmp_path / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
+        formats.write_array(tmp_path / "judged" / name / "probs.npy", probs)
+    formats.write_array(tmp_path / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
     places = {name: tmp_path / name for name in ("clips", "latents", "judged")}
     return Namespace(**places, corrections=tmp_path / "corrections.csv", out=tmp_path / "labels")
 
@@ -160,7 +160,7 @@ def test_a_rejected_label_is_none_and_never_the_target(project, source, promote)
         assert (after["outcome"] == "corrected").any()
         words = after["reason"][after["outcome"] == "corrected"].iloc[0]
         assert words.startswith("given label rejected by Ada; judged ")
-    counts = artifacts.read_table(project.out / "promotion.csv").set_index("group").loc["all"]
+    counts = formats.read_table(project.out / "promotion.csv").set_index("group").loc["all"]
     for outcome in ("corrected", "left_out"):
         assert int(counts[outcome]) == (labels_of(project)["outcome"] == outcome).sum()
     for train_on in ("posterior", "all", "agreed", "promoted", "verified"):
@@ -216,7 +216,7 @@ def test_a_review_of_nothing_but_doubt_changes_nothing_but_the_note(project, pro
 def test_accepted_clips_are_seeds_calibrate_and_leave_the_pool(project):
     work(params(), project)
     before = labels_of(project)
-    calibrated = artifacts.read_table(project.out / "calibration.csv")["clips"].astype(int).sum()
+    calibrated = formats.read_table(project.out / "calibration.csv")["clips"].astype(int).sum()
     left = before[before["outcome"] == "promoted"].index[:5]
     review(project, dict.fromkeys(left, ("accept", "")), reviewer="")
     work(params(), project)
@@ -224,8 +224,8 @@ def test_accepted_clips_are_seeds_calibrate_and_leave_the_pool(project):
     assert (after.loc[left, "outcome"] == "reviewed").all()
     assert (after.loc[left, "reason"] == "accepted by a person").all()
     assert (after.loc[left, "spread_label"] == before.loc[left, "label"]).all()
-    assert artifacts.read_table(project.out / "calibration.csv")["clips"].astype(int).sum() == calibrated + 5
-    table = artifacts.read_table(project.out / "promotion.csv").set_index("group")
+    assert formats.read_table(project.out / "calibration.csv")["clips"].astype(int).sum() == calibrated + 5
+    table = formats.read_table(project.out / "promotion.csv").set_index("group")
     counts = ["verified", "promoted", "corrected", "left_out"]
     assert table.loc["all", counts].astype(int).sum() == int(table.loc["all", "clips"])
     assert int(table.loc["all", "verified"]) == before["verified"].sum() + 5
@@ -248,7 +248,7 @@ def test_the_order_of_rows_changes_nothing_but_the_copy(project):
 def test_what_was_applied_is_kept_beside_the_labels(project, capsys):
     work(params(), project)
     assert (project.out / "corrections.csv").read_text() == ",".join(store.COLUMNS) + "\n"
-    assert artifacts.read_json(project.out / "run.json") == {"run_id": run_id_of(project)}
+    assert formats.read_json(project.out / "run.json") == {"run_id": run_id_of(project)}
     assert "review" not in capsys.readouterr().out
     review(project, {"clip000": ("relabel", NAMES[3])}, run_id="0123456789ab", note="=1+1")
     work(params(), project)
@@ -260,7 +260,7 @@ def test_what_was_applied_is_kept_beside_the_labels(project, capsys):
     assert said.out.splitlines()[0] == "review: 0 accepted, 0 rejected, 1 relabelled, 0 unsure (clips)"
     assert said.err.startswith("warning: 1 of 1 rows were not made in this run")
     # A review changes nothing that the next page is told apart by.
-    assert artifacts.read_json(project.out / "run.json") == {"run_id": run_id_of(project)}
+    assert formats.read_json(project.out / "run.json") == {"run_id": run_id_of(project)}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline.clips import preparing
 from pipeline.errors import DataError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,7 +110,7 @@ class TestStage:
         clips = artifacts.read_answers(tmp_path / "clips")
         assert artifacts.read_classes(tmp_path / "clips") == ["Bark", "NA"]
         assert all((tmp_path / "raw" / p).read_bytes() == (root / p).read_bytes() for p in clips["path"])
-        assert artifacts.read_table(tmp_path / "clips" / "ignored.csv")["path"].tolist() == ["deep/nobody.wav"]
+        assert formats.read_table(tmp_path / "clips" / "ignored.csv")["path"].tolist() == ["deep/nobody.wav"]
         assert "truth" not in clips
 
         before = (tmp_path / "clips" / "clips.csv").read_bytes()

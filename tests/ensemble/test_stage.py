@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ArtifactError, DataError, ParamsError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.params.schema import load_params
 from stages.ensemble import work
 
@@ -35,16 +35,16 @@ def project(tmp_path):
     labels = labels.assign(spread_label="", confidence=0.0, abstained=True, promoted=False, group="", reason="")
     artifacts.write_labels(tmp_path / "labels", labels.assign(outcome="left_out", probability=np.nan, outside=np.nan))
     right = np.full((n, 3), 0.1, np.float32) + 0.7 * np.eye(3, dtype=np.float32)[np.arange(n) % 3]
-    artifacts.write_array(tmp_path / "members" / "good" / "probs.npy", right)
-    artifacts.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
+    formats.write_array(tmp_path / "members" / "good" / "probs.npy", right)
+    formats.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
     # Left over from a member that is not in the params any more: must not be swept in.
-    artifacts.write_array(tmp_path / "members" / "gone" / "probs.npy", np.zeros((1, 1), np.float32))
+    formats.write_array(tmp_path / "members" / "gone" / "probs.npy", np.zeros((1, 1), np.float32))
     base = load_params("presets/demo.yaml")
     member = next(iter(base.members.values())).model_copy(update={"fold": 0})
 
     def params(method="geometric", folds=(0, 0)):
         for name, fold in zip(("good", "bad"), folds, strict=True):
-            artifacts.write_json(tmp_path / "members" / name / "member.json", {"fold": fold, "classes": CLASSES})
+            formats.write_json(tmp_path / "members" / name / "member.json", {"fold": fold, "classes": CLASSES})
         ensemble = base.ensemble.model_copy(update={"members": ["good", "bad"], "method": method, "top_k": 3})
         members = {name: member.model_copy(update={"fold": f}) for name, f in zip(("good", "bad"), folds, strict=True)}
         return base.model_copy(update={"members": members, "ensemble": ensemble})
@@ -56,7 +56,7 @@ def project(tmp_path):
 def test_members_are_validated_on_verified_clips_of_their_fold(project, capsys):
     params, paths = project
     work(params(), paths)
-    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
+    table = formats.read_table(paths.out / "validation.csv").set_index("member")
     assert table["clips"].tolist() == ["3", "3"]
     assert table["accuracy"].astype(float).tolist() == [1.0, 0.0]
     assert table["map"].astype(float)["good"] == 1.0
@@ -74,7 +74,7 @@ def test_what_a_person_said_is_what_members_are_validated_on(project):
     labels.loc[0, ["label", "verified"]] = ["", False]
     artifacts.write_labels(paths.labels, labels)
     work(params(), paths)
-    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
+    table = formats.read_table(paths.out / "validation.csv").set_index("member")
     assert table["clips"].tolist() == ["3", "3"]
     assert table["accuracy"].astype(float)["good"] == pytest.approx(2 / 3)
 
@@ -99,7 +99,7 @@ def test_weights_follow_validation(project):
     params, paths = project
     work(params("weighted"), paths)
     weights = json.loads((paths.out / "ensemble.json").read_text())["weights"]
-    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")["map"].astype(float)
+    table = formats.read_table(paths.out / "validation.csv").set_index("member")["map"].astype(float)
     assert weights["good"] / weights["bad"] == pytest.approx(table["good"] / table["bad"])
     mean = artifacts.read_probs(paths.out / "probs.npy", 12, 3)
     assert (mean.argmax(axis=1) == np.arange(12) % 3).all()
@@ -121,7 +121,7 @@ def test_weights_without_a_clip_to_validate_on_are_refused_and_nothing_is_writte
 def test_a_member_without_a_fold_is_listed_without_a_score(project, capsys):
     params, paths = project
     work(params(folds=(0, None)), paths)
-    table = artifacts.read_table(paths.out / "validation.csv").set_index("member")
+    table = formats.read_table(paths.out / "validation.csv").set_index("member")
     assert table["fold"].tolist() == ["0", ""]
     assert table["clips"].tolist() == ["3", "0"]
     assert table["accuracy"].tolist() == ["1.0", ""]

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.corrections.store import COLUMNS
 from pipeline.explorer.write import write_explorer
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.results.run import MemberRun, Run
 
 CLASSES = ("Bark", "Bus", "Cello", "Gong", "Meow", "Oboe", "Rain")

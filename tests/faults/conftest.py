@@ -18,7 +18,7 @@ import pytest
 import soundfile
 from ruamel.yaml import YAML
 
-from pipeline.files import artifacts, schemas
+from pipeline.files import formats, schemas
 from tests.conftest import dvc_stages
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ class Project:
 
     def index(self) -> pd.DataFrame:
         """What the spectrograms stage says of each clip, by clip_id."""
-        table = schemas.check(schemas.INDEX, artifacts.read_table(self.data / "features" / "index.csv"), "index.csv")
+        table = schemas.check(schemas.INDEX, formats.read_table(self.data / "features" / "index.csv"), "index.csv")
         return table.set_index("clip_id")
 
 
@@ -151,14 +151,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = make(tmp_path_factory.mktemp("prepared") / "project")
     made.passes("prepare", "spectrograms")
     random, n = np.random.default_rng(0), 12
-    artifacts.write_array(made.data / "latents" / "latents.npy", random.normal(size=(n, 6)).astype(np.float32))
+    formats.write_array(made.data / "latents" / "latents.npy", random.normal(size=(n, 6)).astype(np.float32))
     for judge in ("network", "linear"):
-        artifacts.write_array(made.data / "judged" / judge / "probs.npy", np.full((n, 2), np.nan, np.float32))
-    artifacts.write_array(made.data / "judged" / "network" / "neighbours.npy", np.full((n, 0), -1, np.int32))
+        formats.write_array(made.data / "judged" / judge / "probs.npy", np.full((n, 2), np.nan, np.float32))
+    formats.write_array(made.data / "judged" / "network" / "neighbours.npy", np.full((n, 0), -1, np.int32))
     for member in ("one", "two"):
         folder = made.data / "members" / member
-        artifacts.write_array(folder / "probs.npy", random.dirichlet(np.ones(2), n).astype(np.float32))
-        artifacts.write_json(folder / "member.json", {"fold": 0, "classes": CLASSES})
+        formats.write_array(folder / "probs.npy", random.dirichlet(np.ones(2), n).astype(np.float32))
+        formats.write_json(folder / "member.json", {"fold": 0, "classes": CLASSES})
     (made.data / "corrections.csv").write_bytes((ROOT / "data" / "corrections.csv").read_bytes())
     made.passes("spread", "ensemble")
     return made

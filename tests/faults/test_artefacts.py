@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.files.checkpoints import Checkpoints
 from tests.faults.conftest import Project
 
@@ -60,10 +60,8 @@ def shared(prepared: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
     folder = tmp_path_factory.mktemp("shared") / "project"
     shutil.copytree(prepared.folder, folder, symlinks=True)
     data = folder / "data"
-    artifacts.write_table(
-        data / "latents" / "reconstructions.csv", artifacts.read_files(data / "clips")[["clip_id"]][:1]
-    )
-    artifacts.write_array(data / "latents" / "reconstructions.npy", np.zeros((2, 1, 4, 4), np.float32))
+    formats.write_table(data / "latents" / "reconstructions.csv", artifacts.read_files(data / "clips")[["clip_id"]][:1])
+    formats.write_array(data / "latents" / "reconstructions.npy", np.zeros((2, 1, 4, 4), np.float32))
     made = Project(folder, prepared.params)
     made.passes("project")
     return made
@@ -94,7 +92,7 @@ def test_whatever_a_header_says_it_is_read_or_refused(tmp_path: Path, flips: lis
         content[place] = value
     (tmp_path / "a.npy").write_bytes(content)
     with suppress(ArtifactError):
-        assert artifacts.read_array(tmp_path / "a.npy", shape=(None, 3)).shape[1] == 3
+        assert formats.read_array(tmp_path / "a.npy", shape=(None, 3)).shape[1] == 3
 
 
 @pytest.mark.fault(29)

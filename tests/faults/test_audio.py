@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from pipeline.files import artifacts
+from pipeline.files import frames
 from tests.faults.conftest import RATE, ROOT, Project, tone
 
 # The superuser may read everything, unless told otherwise.
@@ -147,7 +147,7 @@ def set_aside(nasty: Project, index: pd.DataFrame):
 @pytest.fixture(scope="module")
 def accepted(nasty: Project, index: pd.DataFrame):
     """A function that makes sure that a clip has finite frames; returns them and what was noticed of it."""
-    features = artifacts.read_features(nasty.data / "features")
+    features = frames.read_features(nasty.data / "features")
 
     def look(name: str) -> tuple[np.ndarray, str]:
         assert index.loc[name, "status"] == "ok", index.loc[name, "reason"]

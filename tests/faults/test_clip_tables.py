@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 import soundfile
 
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from tests.faults.conftest import RATE, Project, tone
 
 
@@ -149,7 +149,7 @@ def test_a_file_without_a_row_is_counted(project: Project, capsys):
     shutil.copy(project.sounds / "00.wav", project.sounds / "nobody.wav")
     project.passes("prepare")
     assert "1 audio files are in no row" in capsys.readouterr().out
-    assert list(artifacts.read_table(project.data / "clips" / "ignored.csv")["path"]) == ["nobody.wav"]
+    assert list(formats.read_table(project.data / "clips" / "ignored.csv")["path"]) == ["nobody.wav"]
     assert len(artifacts.read_clips(project.data / "clips")) == 12
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from pipeline.labels import decisions
+from pipeline.labels import beliefs, decisions
+from pipeline.labels.case import gather
 from pipeline.latents import scaling
 from pipeline.members.roles import Split
 from pipeline.members.selection import select
@@ -53,8 +54,8 @@ def decide(x: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]] = AL
     chosen = Spread.model_validate(given | changes)
     with threadpool_limits(1):
         space = scaling.normalise(x, whiten=chosen.whiten, l2=chosen.normalize, seed=0)
-        case = decisions.gather(clips, CLASSES, groups, chosen, latents=space, network=None)
-        belief = decisions.believe(case)
+        case = gather(clips, CLASSES, groups, chosen, latents=space, network=None)
+        belief = beliefs.believe(case)
         return decisions.decide(within_families.spread(space, clips, groups, chosen), case, belief, CLASSES, chosen)
 
 

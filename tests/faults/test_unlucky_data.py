@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import ArtifactError
 from pipeline.explorer.write import write_explorer
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.members.roles import Split
 from pipeline.members.selection import select
@@ -25,7 +25,7 @@ from tests.reporting.conftest import make
 
 def with_latents(project: Project, latents: np.ndarray) -> pd.DataFrame:
     """Spread over these latents; return the labels of the training clips that nobody verified."""
-    artifacts.write_array(project.data / "latents" / "latents.npy", latents.astype(np.float32))
+    formats.write_array(project.data / "latents" / "latents.npy", latents.astype(np.float32))
     project.passes("spread")
     labels = artifacts.read_labels(project.data / "labels")
     assert len(labels) == 12
@@ -48,7 +48,7 @@ def test_identical_latents_promote_nothing(copied: Project, promote: str, whiten
 
 @pytest.mark.fault(36)
 def test_latents_that_are_all_nan_are_refused(copied: Project):
-    artifacts.write_array(copied.data / "latents" / "latents.npy", np.full((12, 6), np.nan, np.float32))
+    formats.write_array(copied.data / "latents" / "latents.npy", np.full((12, 6), np.nan, np.float32))
     for stage in ("spread", "project"):
         assert "latents: 0 of 12 rows are usable" in copied.refused(stage)
 
@@ -71,7 +71,7 @@ def test_one_odd_latent_abstains_and_the_others_go_on(copied: Project, promote: 
         return
     copied.passes("project")
     for method in ("tsne", "umap"):
-        table = artifacts.read_table(copied.data / "projection" / f"{method}.csv")
+        table = formats.read_table(copied.data / "projection" / f"{method}.csv")
         assert list(table["x"] == "") == [i == row for i in range(12)]
 
 
@@ -198,7 +198,7 @@ def test_a_member_that_is_nan_where_another_is_not_is_refused(copied: Project):
     path = copied.data / "members" / "two" / "probs.npy"
     probs = np.load(path)
     probs[3] = np.nan
-    artifacts.write_array(path, probs)
+    formats.write_array(path, probs)
     assert "member 1 has NaN in row 3 where others have probabilities" in copied.refused("ensemble")
 
 
@@ -208,13 +208,13 @@ def test_a_member_whose_row_is_no_distribution_is_refused(copied: Project, row: 
     path = copied.data / "members" / "two" / "probs.npy"
     probs = np.load(path)
     probs[3] = row
-    artifacts.write_array(path, probs)
+    formats.write_array(path, probs)
     assert "members/two/probs.npy: row 3 is not a distribution" in copied.refused("ensemble")
 
 
 @pytest.mark.fault(39)
 def test_a_member_with_its_classes_in_another_order_is_refused(copied: Project):
-    artifacts.write_json(copied.data / "members" / "two" / "member.json", {"fold": 0, "classes": CLASSES[::-1]})
+    formats.write_json(copied.data / "members" / "two" / "member.json", {"fold": 0, "classes": CLASSES[::-1]})
     words = copied.refused("ensemble")
     assert "members/two/member.json: made for the classes Meow, Bark, expected Bark, Meow in that order" in words
 

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.audio import extraction
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats, frames
 from pipeline.judges import said
 from pipeline.judges.linear import regression
 from pipeline.judges.network import neighbours
@@ -56,10 +56,10 @@ def clean(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
     prepare.work(params, paths(run))
     clips = artifacts.read_clips(run / "clips")
     extraction.extract_all(clips, run / "raw", params.features, jobs=1, out=run / "features")
-    features = artifacts.read_features(run / "features")
-    frames = [features.clip(row).astype(np.float32) for row in range(len(clips))]
-    latents = np.array([np.concatenate([f.mean(axis=0), f.std(axis=0)]) for f in frames], np.float32)
-    artifacts.write_array(run / "latents" / "latents.npy", latents)
+    features = frames.read_features(run / "features")
+    heard = [features.clip(row).astype(np.float32) for row in range(len(clips))]
+    latents = np.array([np.concatenate([f.mean(axis=0), f.std(axis=0)]) for f in heard], np.float32)
+    formats.write_array(run / "latents" / "latents.npy", latents)
     _spread(run, params)
     return run
 
@@ -67,7 +67,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
 def _spread(run: Path, params: Params) -> None:
     """Let the linear judge judge, no network, and decide; what sounds alike has much the same latents."""
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
-    features = artifacts.read_features(run / "features")
+    features = frames.read_features(run / "features")
     roles = roles_of(clips, classes, features.ok)
     known = regression.judge(regression.summaries(features), roles, len(classes), params.judges.linear.strength)
     latents = np.where(roles.train[:, np.newaxis], np.load(run / "latents" / "latents.npy"), np.nan)

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.corrections import store
 from pipeline.errors import DataError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, frames
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.members.roles import Split, split_clips
 from pipeline.members.self_training import Rounds, run_rounds
@@ -57,7 +57,7 @@ def roles(run: Path, params, train_on: str) -> Split:
     clips, classes = artifacts.read_clips(run / "clips"), artifacts.read_classes(run / "clips")
     labels = artifacts.read_labels(run / "labels")
     posterior = artifacts.read_probs(run / "labels" / "posterior.npy", len(clips), len(classes), open_set=True)
-    features = artifacts.read_features(run / "features")
+    features = frames.read_features(run / "features")
     member = params.members["one"].model_copy(update={"train_on": train_on})
     return split_clips(clips, labels, posterior, classes, features.ok, member)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.params.training import Judge
 
 pytestmark = pytest.mark.keras

@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.errors import DataError
 from pipeline.files import weights
-from pipeline.files.artifacts import read_array, read_neighbours, read_table
+from pipeline.files.artifacts import read_neighbours
 from pipeline.files.checkpoints import Checkpoints
+from pipeline.files.formats import read_array, read_table
 from pipeline.judges import said
 from pipeline.judges.network.cross_fitting import Answer, judge
 from pipeline.judges.roles import Roles, silent_where_unheard

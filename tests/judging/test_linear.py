@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.judges.linear import regression
 from pipeline.judges.roles import Roles
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.artifacts import Features, read_array, write_array
+from pipeline.files.formats import read_array, write_array
+from pipeline.files.frames import Features
 from pipeline.judges.network.cross_fitting import Answer, Lesson
 from pipeline.params.schema import Compute
 from pipeline.params.training import Judge

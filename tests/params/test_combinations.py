@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.errors import ParamsError
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.params import registry
 from pipeline.params.schema import Params, load_params
 from pipeline.settings import Literal

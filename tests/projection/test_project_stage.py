@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.params.schema import Params, Project, Spread
 from stages import project
 
@@ -20,7 +20,7 @@ def at(tmp_path):
     artifacts.write_clips(tmp_path / "clips", clips.assign(fold=0, group=ids), ["Oboe"])
     latents = np.random.default_rng(0).normal(size=(N, 6)).astype(np.float32)
     latents[[4, 9]] = np.nan
-    artifacts.write_array(tmp_path / "latents" / "latents.npy", latents)
+    formats.write_array(tmp_path / "latents" / "latents.npy", latents)
     return Namespace(clips=tmp_path / "clips", latents=tmp_path / "latents", out=tmp_path / "projection")
 
 
@@ -35,7 +35,7 @@ def _params():
 
 def test_quarantined_clips_have_a_row_without_a_place(at):
     project.work(_params(), at)
-    table = artifacts.read_table(at.out / "tsne.csv")
+    table = formats.read_table(at.out / "tsne.csv")
     assert list(table.columns) == ["clip_id", "x", "y"]
     assert list(table["clip_id"]) == [f"clip{i:02d}" for i in range(N)]
     assert list(np.flatnonzero(table["x"] == "")) == [4, 9]
@@ -50,7 +50,7 @@ def test_the_folder_holds_the_methods_of_the_params_and_nothing_else(at):
 
 
 def test_latents_of_other_clips_are_refused(at):
-    artifacts.write_array(at.latents / "latents.npy", np.zeros((N - 1, 6), np.float32))
+    formats.write_array(at.latents / "latents.npy", np.zeros((N - 1, 6), np.float32))
     with pytest.raises(artifacts.ArtifactError, match=r"latents\.npy: found float32\(29, 6\), expected float32\(30"):
         project.work(_params(), at)
     assert not at.out.exists()

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.corrections import store
-from pipeline.files import artifacts
+from pipeline.corrections import store, verdicts
+from pipeline.files import artifacts, formats
 from pipeline.params.schema import Params
 from pipeline.probs.pooling import combine
 from pipeline.reporting.report import write_report
@@ -103,24 +103,24 @@ def make(
     _features(root / "features", ids, bad)
     _latents(root / "latents", ids, bad, random)
     heard = _probs(real, len(classes), bad | test | (not judged), np.random.default_rng(3))
-    artifacts.write_array(root / "judged" / "network" / "probs.npy", heard)
+    formats.write_array(root / "judged" / "network" / "probs.npy", heard)
     groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
     said = pd.DataFrame([dict.fromkeys(store.COLUMNS, "") | row for row in reviews], columns=store.COLUMNS)
     _labels(root / "labels", clips, classes, real, bad, groups, judged, said)
     for member, fold in zip(members, folds, strict=False):
         _member(root / "members" / member, clips, classes, real, bad, rounds, fold, random)
     parts = [np.load(root / "members" / member / "probs.npy") for member in members]
-    artifacts.write_array(root / "ensemble" / "probs.npy", combine(parts, method="geometric"))
+    formats.write_array(root / "ensemble" / "probs.npy", combine(parts, method="geometric"))
     seen = {"clips": 12, "accuracy": 0.8, "map": 0.9}
     unseen = {"clips": 0, "accuracy": np.nan, "map": np.nan}
     rows = [{"member": m, "fold": f} | (unseen if f is None else seen) for m, f in zip(members, folds, strict=False)]
     validation = pd.DataFrame(rows).astype({"fold": "Int64"})
-    artifacts.write_table(root / "ensemble" / "validation.csv", validation)
+    formats.write_table(root / "ensemble" / "validation.csv", validation)
     places = np.stack([np.cos(real * 6.28 / len(classes)), np.sin(real * 6.28 / len(classes))], 1)
     places = np.where(bad[:, None], np.nan, places + 0.15 * random.normal(size=(n, 2)))
     for method in ("tsne", "umap"):
         table = pd.DataFrame({"clip_id": ids, "x": places[:, 0], "y": places[:, 1]})
-        artifacts.write_table(root / "projection" / f"{method}.csv", table)
+        formats.write_table(root / "projection" / f"{method}.csv", table)
     return MadeUp(root, params(members, dpi=dpi, feature_maps=feature_maps))
 
 
@@ -138,30 +138,30 @@ def _features(folder, ids, bad):
     index["offset"] = 0.0
     index["status"] = np.where(bad, "quarantined", "ok")
     index["reason"] = np.where(bad, "holds no audio: 0 frames", "")
-    artifacts.write_table(folder / "index.csv", index.assign(sha256="0" * 64))
-    artifacts.write_array(folder / "frames.npy", np.zeros((frames.sum(), 8), np.float16))
+    formats.write_table(folder / "index.csv", index.assign(sha256="0" * 64))
+    formats.write_array(folder / "frames.npy", np.zeros((frames.sum(), 8), np.float16))
     settings = {"kind": "mel", "n_bins": 8, "sr": 22050, "settings": {"hop_length": 512}}
-    artifacts.write_json(folder / "features.json", settings)
+    formats.write_json(folder / "features.json", settings)
 
 
 def _latents(folder, ids, bad, random):
     points = np.random.default_rng(2).normal(size=(len(ids), 6)).astype(np.float32)
-    artifacts.write_array(folder / "latents.npy", np.where(bad[:, None], np.float32(np.nan), points))
+    formats.write_array(folder / "latents.npy", np.where(bad[:, None], np.float32(np.nan), points))
     shown = ids[: min(12, len(ids))]
     time, pitch = np.meshgrid(np.arange(48), np.arange(32), indexing="ij")
     clean = np.stack([np.sin(time / (3 + i) + pitch / 5) for i in range(len(shown))])
     pair = np.stack([clean + 0.3 * random.normal(size=clean.shape), clean]).astype(np.float32)
-    artifacts.write_array(folder / "reconstructions.npy", pair)
-    artifacts.write_table(folder / "reconstructions.csv", pd.DataFrame({"clip_id": shown}))
+    formats.write_array(folder / "reconstructions.npy", pair)
+    formats.write_table(folder / "reconstructions.csv", pd.DataFrame({"clip_id": shown}))
     epochs = np.arange(1, 13)
     history = pd.DataFrame({"epoch": epochs, "loss": 0.1 / epochs, "val_loss": 0.11 / epochs + 0.002})
-    artifacts.write_table(folder / "history.csv", history)
+    formats.write_table(folder / "history.csv", history)
 
 
 def _labels(folder, clips, classes, real, bad, groups, judged, table):
     """What is believed is mostly true; `judged` False is a run whose source gives no probabilities."""
     run_id = store.run_id(clips, classes)
-    clips = store.apply(clips.assign(label=clips["label"].where(clips["split"] == "train", "")), table)
+    clips = verdicts.apply(clips.assign(label=clips["label"].where(clips["split"] == "train", "")), table)
     random = np.random.default_rng(1)
     n, k = len(clips), len(classes)
     train, verified = (clips["split"] == "train").to_numpy(), clips["verified"].to_numpy()
@@ -195,14 +195,14 @@ def _labels(folder, clips, classes, real, bad, groups, judged, table):
     labels = labels.assign(outcome=outcome, target=target, reason=np.where(train & ~verified, reason, ""))
     known = np.isfinite(posterior).all(axis=1)
     labels = labels.assign(probability=np.where(known, probability, np.nan), outside=np.where(known, 0.0, np.nan))
-    labels = store.record(labels, clips, table)
+    labels = verdicts.record(labels, clips, table)
     artifacts.write_labels(folder, labels)
-    artifacts.write_json(folder / "groups.json", groups)
-    artifacts.write_json(folder / "run.json", {"run_id": run_id})
+    formats.write_json(folder / "groups.json", groups)
+    formats.write_json(folder / "run.json", {"run_id": run_id})
     store.write(folder / "corrections.csv", table)
-    artifacts.write_array(folder / "posterior.npy", posterior.astype(np.float32))
-    artifacts.write_table(folder / "promotion.csv", _promotion(labels, groups))
-    artifacts.write_table(folder / "calibration.csv", _calibration(judged))
+    formats.write_array(folder / "posterior.npy", posterior.astype(np.float32))
+    formats.write_table(folder / "promotion.csv", _promotion(labels, groups))
+    formats.write_table(folder / "calibration.csv", _calibration(judged))
 
 
 def _promotion(labels, groups):
@@ -233,7 +233,7 @@ def _calibration(judged):
 
 
 def _member(folder, clips, classes, real, bad, rounds, fold, random):
-    artifacts.write_array(folder / "probs.npy", _probs(real, len(classes), bad, random))
+    formats.write_array(folder / "probs.npy", _probs(real, len(classes), bad, random))
     pool = clips[(clips["split"] == "train") & ~clips["verified"]]
     number = np.arange(1, rounds + 1)
     table = pd.DataFrame(
@@ -247,27 +247,27 @@ def _member(folder, clips, classes, real, bad, rounds, fold, random):
     )
     unseen = ["val_accuracy"] if fold is None else []
     table[unseen] = np.nan
-    artifacts.write_table(folder / "rounds.csv", table)
+    formats.write_table(folder / "rounds.csv", table)
     steps = pd.DataFrame([(r, e) for r in number for e in range(1, 5)], columns=["round", "epoch"])
     fall = 1 / np.sqrt(np.arange(1, len(steps) + 1))
     steps = steps.assign(
         loss=2 * fall, accuracy=1 - 0.8 * fall, val_loss=2.2 * fall, val_accuracy=1 - 0.9 * fall, learning_rate=0.001
     )
     steps[["val_loss", "val_accuracy"] if fold is None else []] = np.nan
-    artifacts.write_table(folder / "history.csv", steps)
+    formats.write_table(folder / "history.csv", steps)
     chosen = [pool.sample(min(len(pool), 5 * int(r)), random_state=int(r)).assign(round=r) for r in number]
     selections = pd.concat(chosen)[["round", "clip_id", "label"]].rename(columns={"label": "given"})
     selections = selections.assign(target=selections["given"], probability=0.8)
-    artifacts.write_table(folder / "selections.csv", selections)
+    formats.write_table(folder / "selections.csv", selections)
     maps = random.normal(size=(20, 32, 24)).astype(np.float32).cumsum(1)
-    artifacts.write_array(folder / "feature_maps.npy", maps)
+    formats.write_array(folder / "feature_maps.npy", maps)
     card = {
         "feature_maps_clip": clips["clip_id"].iloc[0],
         "model": {"name": "vgg_small"},
         "parameters": 12345,
         "fold": fold,
     }
-    artifacts.write_json(folder / "member.json", card)
+    formats.write_json(folder / "member.json", card)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.reporting.figures import belief
 from pipeline.reporting.figures.style import LeftOut, Picture
 from pipeline.reporting.report import write_report
@@ -30,7 +30,7 @@ def _report(made, out):
 def _change(made, **columns):
     """Overwrite columns of labels.csv."""
     path = made.root / "labels" / "labels.csv"
-    artifacts.write_table(path, artifacts.read_table(path).assign(**columns))
+    formats.write_table(path, formats.read_table(path).assign(**columns))
 
 
 def test_every_unverified_training_clip_has_one_row_and_no_other(run):
@@ -57,7 +57,7 @@ def test_what_is_most_worth_listening_to_comes_first(run):
 
 def test_clips_of_unknown_probability_follow_the_known_ones_of_their_outcome(make_run):
     made = make_run(n=80)
-    table = artifacts.read_table(made.root / "labels" / "labels.csv")
+    table = formats.read_table(made.root / "labels" / "labels.csv")
     left = table.index[table["outcome"] == "left_out"][0]
     _change(made, probability=table["probability"].where(table.index != left, "nan"))
     found = outcomes.decisions(made.read())
@@ -86,9 +86,9 @@ def test_corrections_are_scored_as_counted_by_hand(run):
 def test_sounds_of_no_class_are_counted_among_the_unverified_alone(make_run):
     made = make_run(n=80)
     path = made.root / "clips" / "clips.csv"
-    table = artifacts.read_table(path)
+    table = formats.read_table(path)
     strange = table["clip_id"].isin(["clip0000", "clip0001", "clip0002", "clip0004", "clip0005"])
-    artifacts.write_table(path, table.assign(truth=table["truth"].mask(strange, "Thunder")))
+    formats.write_table(path, table.assign(truth=table["truth"].mask(strange, "Thunder")))
     run = made.read()
     rows = outcomes.decisions(run)
     counted = (rows["truth"] == "Thunder").sum()
@@ -110,7 +110,7 @@ def test_numbers_by_group_add_up_and_calibration_error_is_the_mean_gap(finished)
     for kind in ("promoted", "corrected", "left_out"):
         assert sum(found[f"group.group{g}.{kind}"] for g in (0, 1)) == found[f"promotion.{kind}"]
     assert found["group.group1.estimated_noise_rate"] == found["promotion.estimated_noise_rate"]
-    bins = artifacts.read_table(finished[0].root / "labels" / "calibration.csv").query("clips != '0'").astype(float)
+    bins = formats.read_table(finished[0].root / "labels" / "calibration.csv").query("clips != '0'").astype(float)
     gap = (bins["clips"] * (bins["predicted"] - bins["observed"]).abs()).sum() / bins["clips"].sum()
     assert found["judges.calibration_error"] == pytest.approx(gap, abs=1e-6)
     assert found["judges.verified_clips"] == bins["clips"].sum()
@@ -134,7 +134,7 @@ def test_belief_is_of_the_given_label_of_unverified_clips_alone(run):
 
 def test_clips_without_a_label_are_neither_right_nor_wrong(make_run):
     made = make_run(n=60)
-    table = artifacts.read_table(made.root / "labels" / "labels.csv")
+    table = formats.read_table(made.root / "labels" / "labels.csv")
     bare = table["outcome"] == "left_out"
     _change(made, label=table["label"].where(~bare, ""), group=table["group"].where(~bare, ""))
     run = made.read()
@@ -206,7 +206,7 @@ def test_members_that_hold_out_no_fold_are_shown_without_a_number(folds, make_ru
     assert ("No member holds out a fold" in page) == none
     assert ("Members do not hold out the same fold" in page) == (not none)
     assert not [name for name, value in found.items() if not np.isfinite(value)]
-    plotted = artifacts.read_table(tmp_path / "out" / "plots" / "rounds.csv")
+    plotted = formats.read_table(tmp_path / "out" / "plots" / "rounds.csv")
     assert list(plotted) == [tables.ROUND, "small", "large"]
     assert len(plotted) == 3
 
@@ -231,6 +231,6 @@ def test_a_missing_artefact_is_named(file, words, make_run):
 
 def test_a_posterior_of_other_clips_is_refused(make_run):
     made = make_run(n=24)
-    artifacts.write_array(made.root / "labels" / "posterior.npy", np.full((23, 12), 1 / 12, np.float32))
+    formats.write_array(made.root / "labels" / "posterior.npy", np.full((23, 12), 1 / 12, np.float32))
     with pytest.raises(ArtifactError, match=r"posterior\.npy: found float32\(23, 12\), expected float32\(24, 12\)"):
         made.read()

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.reporting.report import write_report
 
 HOSTILE = [
@@ -122,7 +122,7 @@ def test_the_page_needs_no_network_and_nothing_inline(finished, page):
 def test_classes_and_clips_lead_into_the_explorer(finished, page):
     run, tags = finished[0].read(), Tags(page)
     assert tags.fragments("class") == set(run.classes)
-    listed = artifacts.read_table(finished[1] / "tables" / "decisions.csv")["clip_id"][:20]
+    listed = formats.read_table(finished[1] / "tables" / "decisions.csv")["clip_id"][:20]
     assert set(listed) <= tags.fragments("clip") <= set(run.answers["clip_id"])
     assert [a for a in tags.all("a") if a["href"] == f"{EXPLORER}#queue"]
 
@@ -154,9 +154,9 @@ def test_hostile_labels_are_inert(make_run, tmp_path):
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert tags.fragments("class") == {*HOSTILE, "Oboe"}
     for path in (tmp_path / "reports").rglob("*.csv"):
-        cells = artifacts.read_table(path).to_numpy(dtype=str).ravel()
+        cells = formats.read_table(path).to_numpy(dtype=str).ravel()
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
-    submitted = artifacts.read_table(tmp_path / "reports" / "submission.csv")["label"].str.cat(sep=" ")
+    submitted = formats.read_table(tmp_path / "reports" / "submission.csv")["label"].str.cat(sep=" ")
     assert "=cmd|'/C calc'!A0" in submitted
 
 
@@ -194,11 +194,11 @@ def test_rounds_that_select_nothing_and_members_without_maps_are_recorded(make_r
     made = make_run(rounds=1)
     for member in ("small", "large"):
         folder = made.root / "members" / member
-        rounds = artifacts.read_table(folder / "rounds.csv").assign(selected="0")
-        artifacts.write_table(folder / "rounds.csv", rounds)
-        artifacts.write_table(folder / "selections.csv", artifacts.read_table(folder / "selections.csv")[:0])
+        rounds = formats.read_table(folder / "rounds.csv").assign(selected="0")
+        formats.write_table(folder / "rounds.csv", rounds)
+        formats.write_table(folder / "selections.csv", formats.read_table(folder / "selections.csv")[:0])
     page = _write(made, tmp_path / "reports")
-    assert list(artifacts.read_table(tmp_path / "reports" / "tables" / "rounds.csv")["selected"]) == ["0", "0"]
+    assert list(formats.read_table(tmp_path / "reports" / "tables" / "rounds.csv")["selected"]) == ["0", "0"]
     assert "There is one round here" in page
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corrections import store
-from pipeline.files import artifacts
+from pipeline.files import formats
 from pipeline.reporting.report import write_report
 from pipeline.results import outcomes, reviews, tables
 from pipeline.results.interval import wilson
@@ -92,7 +92,7 @@ def test_a_run_without_reviews_has_no_numbers_of_them(finished):
     page = (finished[1] / "index.html").read_text(encoding="utf-8")
     assert 'id="review"' not in page
     assert "reviewed" not in page.split('id="promotion"')[1].split('id="judging"')[0]
-    written = artifacts.read_table(finished[1] / "tables" / "reviews.csv")
+    written = formats.read_table(finished[1] / "tables" / "reviews.csv")
     assert list(written) == [*store.COLUMNS, "of", "right"]
     assert written.empty
 
@@ -175,7 +175,7 @@ def test_the_page_and_the_summary_report_the_review(reviewed, tmp_path):
     assert 'href="#review"' in page
     said = summary(found, made.params.ensemble, "")
     assert "reviewed  17 clips: 10 accepted, 4 relabelled, 2 rejected, 1 unsure; of the promotions heard, 75.0%" in said
-    assert len(artifacts.read_table(out / "tables" / "reviews.csv")) == 17
+    assert len(formats.read_table(out / "tables" / "reviews.csv")) == 17
 
 
 @given(n=st.integers(1, 400), right=st.floats(0, 1))

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 
 
 def test_the_clips_of_a_fold_count_with_what_a_person_said_of_them(make_run):
@@ -34,6 +34,6 @@ def test_the_clips_of_a_fold_count_with_what_a_person_said_of_them(make_run):
 @pytest.mark.parametrize("found", [[], {}, {"run_id": 5}])
 def test_a_run_without_its_id_is_named(make_run, found):
     made = make_run(n=20)
-    artifacts.write_json(made.root / "labels" / "run.json", found)
+    formats.write_json(made.root / "labels" / "run.json", found)
     with pytest.raises(ArtifactError, match=r"run\.json: found no run_id.*dvc repro"):
         made.read()

@@ -20,7 +20,7 @@ import soundfile
 from aiohttp import web
 
 from pipeline.corrections import store
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.review.desk import Desk
 from pipeline.review.guard import Guard
 from pipeline.review.server import application
@@ -139,7 +139,7 @@ def review(tmp_path: Path) -> Review:
     clips = pd.DataFrame({"clip_id": CLIPS.keys(), "path": CLIPS.values(), "label": "Bark", "verified": False})
     clips = clips.assign(split=np.where(train, "train", "test"), fold=np.where(train, 0, -1), group=clips["clip_id"])
     artifacts.write_clips(made.run / "clips", clips, CLASSES)
-    artifacts.write_json(made.run / "labels" / "run.json", {"run_id": "0123456789ab"})
+    formats.write_json(made.run / "labels" / "run.json", {"run_id": "0123456789ab"})
     made.file.write_text(",".join(store.COLUMNS) + "\n")
     write_reports(made.reports)
     (tmp_path / "secret.html").write_text("secret")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats, frames
 
 from .conftest import Project
 
@@ -37,7 +37,7 @@ def test_everything_that_the_design_lists_is_there(finished: Project) -> None:
     data = finished.folder / "data"
     clips, classes = artifacts.read_clips(data / "clips"), artifacts.read_classes(data / "clips")
     assert (len(clips), len(classes)) == (96, 12)
-    features = artifacts.read_features(data / "features")
+    features = frames.read_features(data / "features")
     assert list(features.index["clip_id"]) == list(clips["clip_id"])
     assert len(artifacts.read_labels(data / "labels")) == 96
     for folder in ("members/one", "members/two", "ensemble"):
@@ -99,7 +99,7 @@ def test_a_new_member_trains_alone_and_a_removed_one_leaves_the_ensemble(copied:
     ran = [line.split("'")[1] for line in done.splitlines() if line.startswith("Running stage")]
     assert ran == ["self_train@three", "ensemble", "report"]
     assert (copied.folder / "data" / "members" / "two").is_dir()
-    weights = artifacts.read_json(copied.folder / "data" / "ensemble" / "ensemble.json")["weights"]
+    weights = formats.read_json(copied.folder / "data" / "ensemble" / "ensemble.json")["weights"]
     assert list(weights) == ["one", "three"]
 
 
@@ -109,14 +109,14 @@ def test_a_changed_clip_reruns_from_the_audio_on(root: Path, copied: Project, tm
     shutil.copytree(copied.folder / "data" / "raw", sounds)
     table = artifacts.read_clips(copied.folder / "data" / "clips")
     rows = table[table["split"] == "train"].assign(verified=True)[["path", "label", "verified", "group"]]
-    artifacts.write_table(sounds / "clips.csv", rows)
+    formats.write_table(sounds / "clips.csv", rows)
     copied.edit("dataset", {"name": "csv", "root": str(sounds), "test_fraction": 0.25})
     copied.edit("spread.grouping", "one")
     copied.dvc("repro", "spectrograms")
     assert copied.dvc("status", "prepare", "spectrograms").stdout.strip().endswith("up to date.")
     (sounds / clip.relative_to(copied.folder / "data" / "raw")).write_bytes(b"no audio any more")
     copied.dvc("repro", "spectrograms")
-    index = artifacts.read_features(copied.folder / "data" / "features").index
+    index = frames.read_features(copied.folder / "data" / "features").index
     lost = index[index["status"] == "quarantined"]
     assert [name.split("/")[-1] for name in lost["clip_id"]] == [clip.name]
     assert "not audio" in lost["reason"].iloc[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.params.schema import Spread
-from pipeline.spreading.within_families import affinity, scale
+from pipeline.spreading.graph import affinity, scale
 
 
 def _settings(**given):

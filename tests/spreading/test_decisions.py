@@ -4,7 +4,9 @@ import pytest
 
 from pipeline.files import schemas
 from pipeline.judges.network import neighbours
-from pipeline.labels.decisions import believe, decide, gather
+from pipeline.labels.beliefs import believe
+from pipeline.labels.case import gather
+from pipeline.labels.decisions import decide
 from pipeline.params.schema import Spread
 from pipeline.spreading.within_families import spread
 

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.semi_supervised import LabelSpreading
 
 from pipeline.params.schema import Spread
-from pipeline.spreading.within_families import affinity, leave_source_out
+from pipeline.spreading.graph import affinity, leave_source_out
 
 KERNELS = ["rbf", "knn"]
 

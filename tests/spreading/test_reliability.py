@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 
 from pipeline.judges.network import neighbours
-from pipeline.labels.decisions import Belief, Case, believe, decide, gather
+from pipeline.labels.beliefs import Belief, believe
+from pipeline.labels.case import Case, gather
+from pipeline.labels.decisions import decide
 from pipeline.labels.reliability import Estimate, calibration_table, estimate, promotion_table
 from pipeline.params.schema import Spread
 from pipeline.posterior.evidence import Calibration

@@ -8,7 +8,8 @@ from sklearn.semi_supervised import LabelSpreading
 
 from pipeline.files import schemas
 from pipeline.params.schema import Spread
-from pipeline.spreading.within_families import affinity, answer, distributions, spread
+from pipeline.spreading.graph import affinity
+from pipeline.spreading.within_families import answer, distributions, spread
 
 
 def _settings(**given):

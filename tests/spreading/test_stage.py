@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.judges.network import neighbours
 from pipeline.labels import reliability
 from pipeline.params.schema import Spread, load_params
@@ -29,13 +29,13 @@ def project(tmp_path, clouds):
     """Clips, latents and what the judges say of them on disk, and the params to run with."""
     x, clips, truth = clouds(n=N)
     artifacts.write_clips(tmp_path / "clips", clips.assign(truth=truth), CLASSES)
-    artifacts.write_array(tmp_path / "latents" / "latents.npy", x.astype(np.float32))
+    formats.write_array(tmp_path / "latents" / "latents.npy", x.astype(np.float32))
     random = np.random.default_rng(0)
     for name in ("network", "linear"):
         raw = np.exp(2 * random.normal(size=(N, 4)) + 4 * (truth[:, np.newaxis] == CLASSES))
         probs = raw / raw.sum(axis=1, keepdims=True)
-        artifacts.write_array(tmp_path / "judged" / name / "probs.npy", probs.astype(np.float32))
-    artifacts.write_array(tmp_path / "judged" / "network" / "neighbours.npy", neighbours.nearest(x, np.arange(N)))
+        formats.write_array(tmp_path / "judged" / name / "probs.npy", probs.astype(np.float32))
+    formats.write_array(tmp_path / "judged" / "network" / "neighbours.npy", neighbours.nearest(x, np.arange(N)))
     names = ("clips", "latents", "judged")
     places = {name: tmp_path / name for name in names} | {"corrections": tmp_path / "corrections.csv"}
     return _params(), Namespace(**places, out=tmp_path / "labels")
@@ -65,11 +65,11 @@ def test_all_that_was_decided_is_written(project, source, promote, capsys):
     assert (posterior.argmax(axis=1) == np.array([CLASSES.index(name) for name in labels["label"]]))[
         labels["outcome"].isin(["verified"])
     ].all()
-    table = artifacts.read_table(paths.out / "promotion.csv")
+    table = formats.read_table(paths.out / "promotion.csv")
     assert table["group"].tolist() == ["low", "high", "all"]
     assert int(table["promoted"].iloc[-1]) == labels["promoted"].sum()
     assert table[["noise_rate", "noise_low", "precision_high"]].astype(float).notna().all(axis=None)
-    calibration = artifacts.read_table(paths.out / "calibration.csv")
+    calibration = formats.read_table(paths.out / "calibration.csv")
     assert list(calibration.columns) == ["low", "high", "clips", "predicted", "observed"]
     assert calibration["clips"].astype(int).sum() == labels["verified"].sum()
     assert json.loads((paths.out / "groups.json").read_text()) == GROUPS
@@ -103,7 +103,7 @@ def test_latents_alone_need_no_judge(project):
     work(params, paths)
     first = _bytes(paths)
     for name in ("network", "linear"):
-        artifacts.write_array(paths.judged / name / "probs.npy", np.full((N, 4), np.nan, np.float32))
+        formats.write_array(paths.judged / name / "probs.npy", np.full((N, 4), np.nan, np.float32))
     work(params, paths)
     assert _bytes(paths) == first
 
@@ -112,7 +112,7 @@ def test_latents_of_other_clips_are_refused_and_earlier_output_stays(project):
     params, paths = project
     work(params, paths)
     first = _bytes(paths)
-    artifacts.write_array(paths.latents / "latents.npy", np.zeros((3, 8), np.float32))
+    formats.write_array(paths.latents / "latents.npy", np.zeros((3, 8), np.float32))
     with pytest.raises(ArtifactError, match=r"latents\.npy: found float32\(3, 8\), expected float32\(160, None\)"):
         work(params, paths)
     assert _bytes(paths) == first
@@ -133,7 +133,7 @@ def test_what_is_no_judgement_of_these_clips_is_refused(project, name, array, me
     path = paths.judged / name / "probs.npy"
     path.unlink()
     if array is not None:
-        artifacts.write_array(path, array)
+        formats.write_array(path, array)
     with pytest.raises(ArtifactError, match=rf"{name}/probs\.npy: {message}"):
         work(params, paths)
     assert not paths.out.exists()
@@ -149,7 +149,7 @@ def test_latents_and_judgements_of_test_clips_change_nothing(project):
     for path, value in ((paths.latents / "latents.npy", -3.0), (paths.judged / "network" / "probs.npy", np.nan)):
         changed = np.load(path)
         changed[:20] *= value
-        artifacts.write_array(path, changed)
+        formats.write_array(path, changed)
     work(params, paths)
     assert _bytes(paths) == first
     assert np.isnan(np.load(paths.out / "posterior.npy")[:20]).all()

@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.corrections import store
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.params.schema import Params
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
@@ -102,15 +102,15 @@ def make_project(made: Path, root: Path) -> Project:
         "reason": "",
         "sha256": "0",
     }
-    artifacts.write_table(made / "features" / "index.csv", clips[["clip_id"]].assign(**index))
+    formats.write_table(made / "features" / "index.csv", clips[["clip_id"]].assign(**index))
     frames = random.normal(size=(N * 20, 16)).astype(np.float16)
-    artifacts.write_array(made / "features" / "frames.npy", frames)
-    artifacts.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
+    formats.write_array(made / "features" / "frames.npy", frames)
+    formats.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
     latents = random.normal(size=(N, 8)).astype(np.float32)
-    artifacts.write_array(made / "latents" / "latents.npy", latents)
-    artifacts.write_array(made / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
+    formats.write_array(made / "latents" / "latents.npy", latents)
+    formats.write_array(made / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
     for name in ("network", "linear"):
-        artifacts.write_array(made / "judged" / name / "probs.npy", np.full((N, 3), np.nan, np.float32))
+        formats.write_array(made / "judged" / name / "probs.npy", np.full((N, 3), np.nan, np.float32))
     promoted = (rows % 4 == 1) & ~test
     outcome = np.select([test, rows % 2 == 0, promoted], ["test", "verified", "promoted"], "left_out")
     target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
@@ -119,14 +119,14 @@ def make_project(made: Path, root: Path) -> Project:
     decided["outside"] = np.nan
     labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided, given=clips["label"], review="")
     artifacts.write_labels(made / "labels", labels)
-    artifacts.write_json(made / "labels" / "run.json", {"run_id": "0123456789ab"})
+    formats.write_json(made / "labels" / "run.json", {"run_id": "0123456789ab"})
     store.write(made / "labels" / "corrections.csv", store.read(made / "none.csv"))
     posterior = 0.1 + 0.7 * np.eye(3, dtype=np.float32)[rows % 3]
     posterior[test] = np.nan
-    artifacts.write_array(made / "labels" / "posterior.npy", posterior)
-    artifacts.write_array(made / "labels" / "ruled_out.npy", np.zeros((N, 3), dtype=bool))
+    formats.write_array(made / "labels" / "posterior.npy", posterior)
+    formats.write_array(made / "labels" / "ruled_out.npy", np.zeros((N, 3), dtype=bool))
     probs = random.dirichlet(np.ones(3), N).astype(np.float32)
-    artifacts.write_array(made / "members" / "one" / "probs.npy", probs)
+    formats.write_array(made / "members" / "one" / "probs.npy", probs)
     # What an earlier run left at each place where a stage writes.
     for folder in ("ensemble", "projection", "reports", "labels", "latents"):
         (made / folder).mkdir(exist_ok=True)

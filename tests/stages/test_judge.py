@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.files.checkpoints import Checkpoints
 from stages.judge import work
 
@@ -34,7 +34,7 @@ def test_every_training_clip_is_judged_by_both_and_a_second_run_writes_the_same_
         assert probs.shape == (len(clips), 3)
         np.testing.assert_allclose(probs[train].sum(axis=1), 1, rtol=1e-4)
         assert np.isnan(probs[~train]).all()
-    table = artifacts.read_table(judged.root / "judged" / "network" / "judges.csv")
+    table = formats.read_table(judged.root / "judged" / "network" / "judges.csv")
     assert table["round"].tolist() == ["1"] * 3 + ["2"] * 3
     assert table["fold"].tolist() == ["0", "1", "2"] * 2
     near = artifacts.read_neighbours(judged.root / "judged" / "network" / "neighbours.npy", len(clips))

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from pipeline.audio import extraction
-from pipeline.files import artifacts
+from pipeline.files import frames
 from pipeline.params import registry
 from pipeline.params.schema import Features
 from pipeline.params.training import Autoencoder, Member
@@ -54,7 +54,7 @@ def test_a_kind_of_features_reaches_latents_and_probabilities(
     size = SIZES[kind] | ({"fmin": 20, "fmax": 4000} if "n_mels" in SIZES[kind] else {})
     settings = Features.model_validate({"kind": kind, "sr": 8000, "trim_db": None, kind: size})
     extraction.extract_all(table, raw, settings, jobs=1, out=tmp_path / "features")
-    features = artifacts.read_features(tmp_path / "features")
+    features = frames.read_features(tmp_path / "features")
     patches = {"frames": 8, "test_crops": 2}
     auto = {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 4, "fit": {"epochs": 1}}
     encoded = encoding.encode(

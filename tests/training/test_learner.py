@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import DataError
-from pipeline.files import artifacts
-from pipeline.files.artifacts import Features
+from pipeline.files import formats
 from pipeline.files.checkpoints import Checkpoints
+from pipeline.files.frames import Features
 from pipeline.members.roles import Split
 from pipeline.members.self_training import run_rounds
 from pipeline.params.training import Fit, Model, Patches
@@ -106,7 +106,7 @@ def test_without_a_fold_a_member_is_written_and_used(features, member, tmp_path)
     assert card["fold"] is None
     found = saved.probabilities(network, card, [features.clip(row) for row in range(N)])
     np.testing.assert_allclose(found, state.probs, atol=1e-6)
-    header = artifacts.read_table(tmp_path / "one" / "history.csv")
+    header = formats.read_table(tmp_path / "one" / "history.csv")
     assert set(header["val_accuracy"]) == {""}
 
 

@@ -15,7 +15,7 @@ MB = 2**20
 CODE = f"""
 import numpy as np, pandas as pd, psutil
 from pipeline.networks import backend
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.networks.learner import KerasLearner
 from pipeline.params.training import Member
 

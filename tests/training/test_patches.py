@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.params.training import Fit, Model, Patches
 
 pytestmark = pytest.mark.keras

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.params.training import Fit, Patches
 
 pytestmark = pytest.mark.keras

@@ -12,7 +12,7 @@ import soundfile
 from ruamel.yaml import YAML
 
 from pipeline.audio import extraction
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats
 from pipeline.params.schema import Params
 
 SR, CLASSES = 8000, ["high", "low", "middle", "rattle"]
@@ -96,7 +96,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
     artifacts.write_labels(run / "labels", labels)
     posterior = np.eye(len(CLASSES), dtype=np.float32)[pd.Index(CLASSES).get_indexer(pd.Index(clips["label"]))]
     posterior[~train] = np.nan
-    artifacts.write_array(run / "labels" / "posterior.npy", posterior)
+    formats.write_array(run / "labels" / "posterior.npy", posterior)
     names = ("clips", "features", "labels", "members", "ensemble", "checkpoints")
     at = {name: run / name for name in names} | {"out": run / "ensemble"}
     for member in params.members:

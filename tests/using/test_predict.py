@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipeline.files import artifacts
+from pipeline.files import artifacts, formats, frames
 from stages import cli
 
 pytestmark = pytest.mark.keras
@@ -39,7 +39,7 @@ def predicted(out: str) -> dict[str, dict[str, float]]:
 
 
 def rows_of(trained) -> tuple[list[str], np.ndarray]:
-    index = artifacts.read_features(trained.run / "features")
+    index = frames.read_features(trained.run / "features")
     return list(index.index["clip_id"]), index.ok
 
 
@@ -269,7 +269,7 @@ def test_a_member_not_in_the_ensemble_is_not_swept_in(trained, copy, earmark):
 
 def test_weights_of_the_ensemble_count(trained, copy, earmark):
     recipe = {"method": "weighted", "weights": {"one": 1.0, "two": 0.0}}
-    artifacts.write_json(copy.run / "ensemble" / "ensemble.json", recipe)
+    formats.write_json(copy.run / "ensemble" / "ensemble.json", recipe)
     out = earmark("predict", "--run", copy.run, "--json", "--top", 4, trained.raw / "low0.wav")[1]
     ids, _ = rows_of(trained)
     expected = trained.probs("members/one")[ids.index("low0")]

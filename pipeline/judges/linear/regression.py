@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.judges.roles import Roles, silent_where_unheard
 from pipeline.posterior import evidence, noise_rates, posterior
 

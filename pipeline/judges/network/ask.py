@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.files import fingerprint
+from pipeline.files import dependencies, fingerprint
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.judges.network import cross_fitting, fitted
 from pipeline.judges.question import Question
@@ -75,6 +75,6 @@ def _key(question: Question, roles: Roles, settings: Judge, machine: backend.Mac
     return fingerprint.digest(
         [settings.model_dump(), question.seed, vars(machine), features.settings, question.classes],
         [question.frames_sha256, features.index.to_csv()],
-        [fingerprint.code(Path(__file__), fingerprint.ROOT)],
+        [dependencies.code(Path(__file__), dependencies.ROOT)],
         *(np.asarray(value) for value in vars(roles).values()),
     )

@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.files import weights
-from pipeline.files.artifacts import write_table
 from pipeline.files.checkpoints import Checkpoints
+from pipeline.files.formats import write_table
 from pipeline.judges.roles import Roles, silent_where_unheard
 from pipeline.probs import pooling
 from pipeline.probs.metrics import accuracy

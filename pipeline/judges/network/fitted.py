@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.compute import workers
-from pipeline.files.artifacts import Features
+from pipeline.files.frames import Features
 from pipeline.judges.network import neighbours
 from pipeline.judges.network.cross_fitting import Answer, FitAndScore, Lesson, Map
 from pipeline.networks import backend, building, fitting, inference

@@ -12,7 +12,7 @@ from scipy import stats
 
 from benchmarks.label_quality import results
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts
+from pipeline.files import formats
 
 
 def row(seed: int = 0, method: str = "earmark", accuracy: float = 0.8, **more: object) -> dict[str, object]:
@@ -77,7 +77,7 @@ def test_a_file_cut_off_or_of_something_else_is_refused(tmp_path):
     path.write_text(whole.replace("0.8", "much"))
     with pytest.raises(ArtifactError, match=r"rows\.csv: .*much.*expected numbers"):
         results.read(path)
-    artifacts.write_table(path, pd.DataFrame({"member": ["small"]}))
+    formats.write_table(path, pd.DataFrame({"member": ["small"]}))
     with pytest.raises(ArtifactError, match=r"rows\.csv: found no column 'dataset'"):
         results.read(path)
 
