@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import EarmarkError, ParamsError
-from pipeline.params import registry, yaml_file
+from pipeline.params import registry, renamed, yaml_file
 from pipeline.params.sections import Grouping, Name, Plugin, PluginSections, Section
 from pipeline.params.training import Autoencoder, Judges, Member
 from pipeline.settings import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
@@ -275,6 +275,7 @@ def load_params(path: str | Path) -> Params:
     """
     path = Path(path)
     data = yaml_file.parse(path)
+    renamed.check(path, data)
     try:
         return Params.model_validate(data)
     except ValidationError as error:

@@ -173,3 +173,19 @@ def test_overlay_goes_into_mappings_but_replaces_a_model_whole() -> None:
     base = {"fit": {"epochs": 3, "rate": 1}, "model": {"name": "a", "width": 2}, "augment": {"mixup": {}}}
     own = {"fit": {"epochs": 5}, "model": {"name": "b"}, "augment": {}}
     assert overlay(base, own) == {"fit": {"epochs": 5, "rate": 1}, "model": {"name": "b"}, "augment": {}}
+
+
+def test_a_file_of_the_earlier_form_is_refused_with_each_new_key(root: Path, tmp_path: Path) -> None:
+    data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
+    judges = data.pop("judges")
+    data["judge"] = judges["network"] | {"linear": 0.03}
+    data["autoencoder"]["model"]["name"] = "autoencoder"
+    path = tmp_path / "params.yaml"
+    YAML().dump(data, path)
+    with pytest.raises(ParamsError) as caught:
+        load_params(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}: judge.linear: is called judges.linear.strength now; move it there",
+        f"{path}: judge: is called judges.network now; move it there",
+        f"{path}: autoencoder.model.name: autoencoder is called conv now; write that",
+    ]
