@@ -34,11 +34,11 @@ def _verdicts(table: pd.DataFrame) -> dict[str, _Verdict]:
 
 
 def _verdict(rows: list[Any]) -> _Verdict:
-    said = {said(row) for row in rows if said(row)[1]}
+    claims = {said(row) for row in rows if said(row)[1]}
     decision = min((row.decision for row in rows), key=_RANK.index)
     return _Verdict(
-        label=next((label for right, label in said if right), ""),
-        rejected=sorted(label for right, label in said if not right),
+        label=next((label for right, label in claims if right), ""),
+        rejected=sorted(label for right, label in claims if not right),
         decision=decision,
         reviewers=sorted({name for row in rows if row.decision == decision and (name := row.reviewer.strip())}),
     )

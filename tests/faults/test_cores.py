@@ -14,7 +14,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from pipeline.errors import ParamsError
-from pipeline.judges.cross_fitting import Answer, Lesson
+from pipeline.judges.network.cross_fitting import Answer, Lesson
 from pipeline.params.schema import Compute
 from stages import common
 from tests.faults.conftest import ROOT, Project

@@ -50,6 +50,8 @@ def test_a_setting_that_cannot_be_meant_is_refused_by_its_key(project: Project, 
 
 @pytest.mark.fault(28)
 def test_an_alias_that_means_what_it_says_is_read(project: Project):
-    text = changed("linear: 0.03", "linear: &little 0.03").replace("label_smoothing: 0.02", "label_smoothing: *little")
+    text = changed("label_smoothing: 0.02", "label_smoothing: &little 0.03").replace(
+        "strength: 0.03", "strength: *little"
+    )
     (project.folder / "params.yaml").write_text(text, encoding="utf-8")
-    assert load_params(project.folder / "params.yaml").judges.network.label_smoothing == 0.03
+    assert load_params(project.folder / "params.yaml").judges.linear.strength == 0.03

@@ -26,7 +26,7 @@ sound = np.random.default_rng(0).random((n * frames, bins)).astype(np.float16)
 model = {{"name": "vgg_small", "width": 2, "depth": 4, "dense": 4}}
 patches = {{"mode": "crop", "frames": frames}}
 member = Member.model_validate({{"model": model, "patches": patches, "fit": {{"epochs": 1}}, "ema": 0.9}})
-learner = KerasLearner(Features(sound, index, {{}}), member, 2, frames, seed=0, name="one")
+learner = KerasLearner(Features(sound, index, {{}}), member, 2, seed=0, name="one")
 rows, targets = np.arange(n), np.eye(2, dtype=np.float32)[np.arange(n) % 2]
 for number in range(1, {ROUNDS} + 1):
     learner.fit(number, rows, targets, np.zeros(n, bool))

@@ -17,16 +17,21 @@ class Scripted:
 
     def __init__(self, n: int, stop_in: int = 1000) -> None:
         self.n, self.stop_in, self.state, self.fits, self.seen = n, stop_in, 0, [], []
-        self.splits: list[Split] = []
+        self.held_out: list[tuple[np.ndarray, np.ndarray] | None] = []
         self.restored: list[int] = []
 
     def fit(
-        self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, split: Split
+        self,
+        number: int,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        doubtful: np.ndarray,
+        held_out: tuple[np.ndarray, np.ndarray] | None,
     ) -> pd.DataFrame:
         if number == self.stop_in:
             raise KeyboardInterrupt
         self.fits.append((number, rows.copy(), targets.copy(), doubtful.copy()))
-        self.splits.append(split)
+        self.held_out.append(held_out)
         self.state = self.state * 31 + int(rows.sum() + 1e4 * targets[:, 0].sum()) + number
         epochs = range(1, number + 1)
         return pd.DataFrame({"epoch": epochs, "loss": [1 / 3 + epoch for epoch in epochs]})
@@ -111,7 +116,12 @@ def test_rounds_train_on_the_trusted_the_last_selection_and_what_is_believed(
     assert list(state.rounds["round"]) == [1, 2, 3, 4]
     assert len(set(state.selections["round"])) > 1
     last = Selected(np.empty(0, int), np.empty((0, 3)), np.empty(0))
-    assert all(given is split for given in learner.splits)
+    for held_out in learner.held_out:
+        assert (held_out is None) == (not split.validation.any())
+        if held_out is None:
+            continue
+        np.testing.assert_array_equal(held_out[0], np.flatnonzero(split.validation))
+        np.testing.assert_array_equal(held_out[1], np.eye(3)[split.given[split.validation]])
     assert (state.rounds["trusted"] == len(trusted)).all()
     assert (state.rounds["pool"] == split.pool.sum()).all()
     for number, rows, targets, doubtful in learner.fits:

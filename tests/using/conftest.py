@@ -97,6 +97,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
     posterior = np.eye(len(CLASSES), dtype=np.float32)[pd.Index(CLASSES).get_indexer(pd.Index(clips["label"]))]
     posterior[~train] = np.nan
     formats.write_array(run / "labels" / "posterior.npy", posterior)
+    formats.write_array(run / "labels" / "ruled_out.npy", np.zeros(posterior.shape, dtype=bool))
     names = ("clips", "features", "labels", "members", "ensemble", "checkpoints")
     at = {name: run / name for name in names} | {"out": run / "ensemble"}
     for member in params.members:
