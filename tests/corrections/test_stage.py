@@ -276,7 +276,7 @@ def test_what_cannot_be_followed_stops_the_stage_before_it_learns(project, monke
     before = bytes_of(project)
     row = dict.fromkeys(store.COLUMNS, "") | {"given_label": "class0", "decision": "accept"} | cells
     store.write(project.corrections, pd.DataFrame([row]))
-    monkeypatch.setattr("stages.spread.decisions.gather", None)
+    monkeypatch.setattr("stages.spread.weigh", None)
     with pytest.raises(DataError, match=words):
         work(params(), project)
     assert bytes_of(project) == before
