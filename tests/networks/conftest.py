@@ -1,0 +1,5 @@
+"""Members to be trained."""
+
+from tests.members.conftest import member, table
+
+__all__ = ["member", "table"]
