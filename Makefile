@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help repro test check tests browser test-backends fuzz mutants soak format lock audit clean scm
+.PHONY: help repro test quick check tests browser test-backends fuzz mutants soak format lock audit clean scm
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -26,6 +26,9 @@ check: $(VENV)/.dev  ## ruff and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+quick: check  ## checks and the tests without TensorFlow, browser and whole stages; a minute
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not keras and not slow and not whole"
 
 tests: $(VENV)/.dev scm browser
 	@$(BIN)/pytest -n 2 --dist loadfile

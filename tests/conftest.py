@@ -17,6 +17,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
 
+# Folders whose tests run whole stages, a browser or commands: not for `make quick`.
+WHOLE = {"benchmarks", "docs", "faults", "honesty", "reporting", "review", "run", "stages"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the folders in `WHOLE`."""
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in WHOLE:
+            item.add_marker(pytest.mark.whole)
+
+
 def pytest_configure() -> None:
     """Hear Ctrl-C: a shell's background job ignores it, and so would every process that a test interrupts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

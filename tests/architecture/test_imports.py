@@ -98,6 +98,7 @@ def test_fitting_and_inference_take_arrays(root: Path, name: str) -> None:
     assert not any(n.startswith("pipeline.files.artifacts") for n in imported(path))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "stage", ["prepare", "spectrograms", "spread", "ensemble", "project", "report", "summary", "cli"]
 )

@@ -151,6 +151,7 @@ def test_the_stage_prints_what_there_is(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads((tmp_path / "features" / "features.json").read_text())["n_bins"] == 64
 
 
+@pytest.mark.whole
 def test_processes_load_no_tensorflow_and_say_nothing(tmp_path: Path) -> None:
     make(tmp_path / "raw", 3)
     (tmp_path / "program.py").write_text(f"""

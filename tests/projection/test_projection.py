@@ -25,6 +25,7 @@ def blobs():
     return x.astype(np.float32), y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_keeps_neighbours_and_repeats(method, blobs):
     x, _ = blobs
