@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.audio.endings import ENDINGS
 from pipeline.clips import preparing
 from pipeline.errors import DataError
 from pipeline.files import artifacts, formats
@@ -138,3 +139,11 @@ class TestStage:
         assert len(done.stderr.strip().splitlines()) == 1
         assert "dataset.root" in done.stderr
         assert listing(tmp_path) == ["params.yaml"]
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_audio_of_every_kind_that_is_decoded_is_listed_where_it_is_in_no_row(ending, tmp_path):
+    (tmp_path / "a.wav").touch()
+    (tmp_path / f"b{ending.upper()}").touch()
+    table = pd.DataFrame({"source": [str(tmp_path.resolve() / "a.wav")]})
+    assert preparing.ignored(table, tmp_path, tmp_path.parent / "raw")["path"].tolist() == [f"b{ending.upper()}"]
