@@ -1,4 +1,4 @@
-"""What people said of clips they listened to, and what that makes of the labels: human > verified > promoted > given.
+"""What people said of clips they listened to: the file, and whether every row can be followed.
 
 Conventions: a row of the table is one decision on one clip. `accept` says that `given_label` is right, `relabel` that
 the clip is of class `new_label`, `reject` that `new_label`, or where that is empty `given_label`, is wrong; `unsure`

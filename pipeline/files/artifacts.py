@@ -1,9 +1,7 @@
-"""Artefacts on disk: the only reader and writer of what flows between stages.
+"""What flows between stages, in the forms of `pipeline.files.formats`, checked as it is written and read.
 
-Conventions: tables are UTF-8 CSV read as text, so that a class named `NA` stays a class; arrays are `.npy` without
-pickle. What is written is published whole (`pipeline.files.publishing`). Two readers exist for clips: `read_clips` for
-all that trains, promotes or selects, which cannot see `truth` nor the labels of the test split, and `read_answers` for
-reports and benchmarks.
+Conventions: two readers exist for clips: `read_clips` for all that trains, promotes or selects, which cannot see
+`truth` nor the labels of the test split, and `read_answers` for reports and benchmarks.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What determines a result, as one short text: its settings, its data and the code that made it."""
+"""What determines a result, as one short text."""
 
 import hashlib
 import json

@@ -49,7 +49,7 @@ def hear(
     """Train the networks and let them speak: the recipe, which the benchmarks call too.
 
     Args:
-        question: what they are asked; the settings and the device in it are not read.
+        question: what they are asked; of it clips, classes, features and seed are read.
         settings: of the networks, patches resolved.
         roles: what each clip does.
         checkpoints: one is made a network.
