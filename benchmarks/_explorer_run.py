@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.corrections.store import COLUMNS
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.results.run import MemberRun, Run
 
 CLASSES = tuple(f"A_class_with_a_name_{i:02d}" for i in range(41))
-GROUPS = {"music": list(CLASSES[:19]), "others": list(CLASSES[19:])}
-MEMBERS = ("small", "large", "second")
+FAMILIES = {"music": list(CLASSES[:19]), "others": list(CLASSES[19:])}
+MEMBERS = ("one", "two", "three")
 # As in FSDKaggle2018 after a run: what became of the clips, and in which share.
 OUTCOMES = {"verified": 0.33, "promoted": 0.25, "corrected": 0.1, "left_out": 0.18, "test": 0.14}
 LATENTS, FRAMES, BINS, KINDS = 32, 128, 64, 150
@@ -40,7 +40,7 @@ def make(n: int, seed: int = 0) -> Run:
         features=_features(ids, random),
         latents=(centres[real] + random.normal(size=(n, LATENTS))).astype(np.float32),
         labels=_labels(answers, outcome, names[real], random),
-        groups=GROUPS,
+        families=FAMILIES,
         posterior=_blank(_probs(given, random), test),
         judged=_blank(_probs(real, random), test),
         reviews=pd.DataFrame(columns=COLUMNS),
@@ -67,10 +67,10 @@ def _labels(answers: pd.DataFrame, outcome: np.ndarray, real: np.ndarray, random
     test = outcome == "test"
     given = np.where(test, "", answers["label"])
     target = np.where(np.isin(outcome, ["verified", "promoted"]), given, np.where(outcome == "corrected", real, ""))
-    group = {name: group for group, names in GROUPS.items() for name in names}
+    family = {name: family for family, names in FAMILIES.items() for name in names}
     labels = pd.DataFrame({"clip_id": answers["clip_id"], "given": given, "label": given, "target": target})
     labels = labels.assign(verified=answers["verified"], promoted=outcome == "promoted", outcome=outcome, review="")
-    labels = labels.assign(group=[group.get(name, "") for name in given], spread_label=given, abstained=test)
+    labels = labels.assign(family=[family.get(name, "") for name in given], spread_label=given, abstained=test)
     labels = labels.assign(confidence=random.random(len(labels)), reason="no label is likely enough: the best has 0.41")
     return labels.assign(probability=np.where(test, np.nan, random.random(len(labels))), outside=0.0)
 
@@ -95,7 +95,7 @@ def _map(ids: list[str], real: np.ndarray, random: np.random.Generator) -> pd.Da
     return pd.DataFrame({"clip_id": ids, "x": places[:, 0], "y": places[:, 1]})
 
 
-def _features(ids: list[str], random: np.random.Generator) -> Features:
+def _features(ids: list[str], random: np.random.Generator) -> Frames:
     """A slope, some bursts, and ripple; a few kinds, over and over."""
     time, pitch = np.linspace(0, 1, FRAMES)[:, np.newaxis], np.linspace(1, 0, BINS)[np.newaxis, :]
     frames = np.empty((KINDS, FRAMES, BINS), dtype=np.float16)
@@ -106,4 +106,4 @@ def _features(ids: list[str], random: np.random.Generator) -> Features:
     index = pd.DataFrame({"clip_id": ids, "start": np.arange(len(ids)) % KINDS * FRAMES, "n_frames": FRAMES})
     index = index.assign(seconds=3.2, offset=0.1, status="ok", reason="", sha256="0" * 64)
     settings = {"kind": "mel", "sr": 22050, "settings": {"hop_length": 512}}
-    return Features(frames.reshape(-1, BINS), index, settings)
+    return Frames(frames.reshape(-1, BINS), index, settings)

@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from benchmarks import _explorer_run
 from pipeline.explorer.write import write_explorer
 from pipeline.files import formats
-from pipeline.params.schema import load_params
+from pipeline.presets import catalogue
 
 SIZE = (1440, 900)
 PANNING = 5.0  # seconds
@@ -112,7 +112,7 @@ def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("error: found no chromium, expected Debian's; install it: sudo apt-get install chromium")
-    params, rows = load_params(Path("presets/demo.yaml")), list[dict[str, Any]]()
+    params, rows = catalogue.params("demo"), list[dict[str, Any]]()
     for clips in arguments.clips:
         with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
             folder = Path(temporary) / "reports" / "explorer"

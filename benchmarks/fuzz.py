@@ -184,7 +184,7 @@ def fuzz(number: int, *, seed: int, jobs: int) -> pd.DataFrame:
     """Return a row a mutant: specimen, how, result (accepted, refused, wrong; lost: no answer), reason."""
     with tempfile.TemporaryDirectory() as folder:
         calls = [(index, seed, folder) for index in range(number)]
-        preload = [__name__, *extraction.modules(Features(kind="mel"))]
+        preload = [__name__, *extraction.modules(Features(name="mel"))]
         results = workers.run(tried, calls, jobs=jobs, seconds=20, memory=2 * workers.GIB, preload=preload)
         rows = [
             (mutant(i, seed).specimen, mutant(i, seed).how, "lost", row.reason)

@@ -1,11 +1,11 @@
 """What are settings of the networks worth? One network on few clips and on many, scored on the clips it never heard.
 
-A network of the judges, changed as each `--change` says (keys below `judge`; an empty one is the preset as it is), is
-trained from new weights for `--steps` steps: on the verified clips alone (40%), and scored on all other clips; on all
-training clips with their true labels, and scored on the test clips. By default on draws of ESC-10 that the tables of
-`benchmarks.label_quality` do not rest on; its 400 clips are the same.
+A network of the judges, changed as each `--change` says (keys below `judges.network`; an empty one is the preset as it
+is), is trained from new weights for `--steps` steps: on the verified clips alone (40%), and scored on all other clips;
+on all training clips with their true labels, and scored on the test clips. By default on draws of ESC-10 that the
+tables of `benchmarks.label_quality` do not rest on; its 400 clips are the same.
 
-    python -m benchmarks.recipe --change "" "model.dropout=0.3" "model.dropout=0.3 patches.frames=64"
+    python -m benchmarks.recipe --change "" "network.dropout=0.3" "patches.crop.frames=64"
 
 Rows are appended to `--out` as they are measured and skipped when they are there already.
 """
@@ -44,12 +44,12 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     """Yield the rows of a job that are not done yet."""
     from benchmarks.common import datasets
     from benchmarks.common.bench import computed
-    from pipeline.params.schema import load_params
+    from pipeline.presets import catalogue
 
-    params = computed(load_params(f"presets/{job.dataset}.yaml"))
+    params = computed(catalogue.params(job.dataset))
     clean = datasets.clean(params, job.root, job.seed, job.store)
     # Only who is verified is read: neither the kind of noise nor its rate matters.
-    data = datasets.noisy(clean, "within_group", 0.3, seed=job.seed)
+    data = datasets.noisy(clean, "within_family", 0.3, seed=job.seed)
     for change in job.changes:
         for trained_on in TRAINED_ON:
             key = (job.dataset, job.seed, change, trained_on, job.steps)
@@ -60,7 +60,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
 
 
 def changed(judge: Any, change: str) -> Any:
-    """Return the section `judge` with the keys of `change`, such as `model.dropout=0.1 ema=0.95`, set.
+    """Return the section `judge` with the keys of `change`, such as `network.dropout=0.1 training.keep=last`, set.
 
     Raises:
         SystemExit: a part is no `key=value`, or no key of the section.
@@ -101,8 +101,8 @@ def _score(data: Any, judge: Any, trained_on: str, job: Job) -> dict[str, float]
 
     heard = data.verified if trained_on == "verified" else data.train
     rows, asked = np.flatnonzero(heard), np.flatnonzero(~heard & data.features.ok)
-    epochs = max(1, round(job.steps / -(-len(rows) // judge.fit.batch_size)))
-    judge = judge.model_copy(update={"fit": judge.fit.model_copy(update={"epochs": epochs})})
+    epochs = max(1, round(job.steps / -(-len(rows) // judge.training.batch_size)))
+    judge = judge.model_copy(update={"epochs": epochs})
     classes = np.arange(len(data.classes))
     judge = judge.model_copy(update={"patches": patches.resolve(data.features, judge.patches, data.train)})
     fit = fitted.fit_and_score(data.features, judge, len(classes), seed=job.seed)
@@ -129,7 +129,9 @@ def main() -> None:
     parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
     parser.add_argument("--digits-root", default="../shared/data/fsdd", help="where the spoken digits lie")
     parser.add_argument("--seeds", type=int, nargs="+", default=[15, 16, 17, 18, 19])
-    parser.add_argument("--change", nargs="+", default=[""], help='settings below `judge`, "key=value key=value"')
+    parser.add_argument(
+        "--change", nargs="+", default=[""], help='settings below `judges.network`, "key=value key=value"'
+    )
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--processes", type=int, default=joblib.cpu_count())
     parser.add_argument("--store", type=Path, default=Path(tempfile.gettempdir()) / "earmark-label-quality")

@@ -1,9 +1,9 @@
 """How many epochs with the sound of unverified clips do the judges need? What they are worth to the belief.
 
-The judges of a preset, once trained on the verified clips, go on for each of `--epochs` (`judge.unverified_epochs`; 0:
-they do not). Scored are the unverified clips that are of a class, within-group noise at each rate: the log loss of what
-is believed of them, and precision and recall of what is promoted. By default on seeds of the demo that the tables of
-`benchmarks.label_quality` do not rest on.
+The judges of a preset, once trained on the verified clips, go on for each of `--epochs` (their `unverified_epochs`; 0:
+they do not). Scored are the unverified clips that are of a class, within-family noise at each rate: the log loss of
+what is believed of them, and precision and recall of what is promoted. By default on seeds of the demo that the tables
+of `benchmarks.label_quality` do not rest on.
 
     python -m benchmarks.second_round --data demo --seeds 10 11 --epochs 0 8 16 24
 
@@ -44,12 +44,12 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     from benchmarks.common import datasets
     from benchmarks.common.bench import Bench, computed
     from pipeline.judges.network import cross_fitting
-    from pipeline.params.schema import load_params
+    from pipeline.presets import catalogue
 
-    params = computed(load_params(f"presets/{job.dataset}.yaml"))
+    params = computed(catalogue.params(job.dataset))
     clean = datasets.clean(params, job.root if job.dataset == "esc10" else None, job.seed, job.store)
     benches = {
-        rate: Bench(datasets.noisy(clean, "within_group", rate, seed=job.seed), clean.params, job.store, 1)
+        rate: Bench(datasets.noisy(clean, "within_family", rate, seed=job.seed), clean.params, job.store, 1)
         for rate in RATES
     }
     one = benches[RATES[0]]
@@ -58,7 +58,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
         left = [rate for rate in RATES if (job.dataset, job.seed, epochs, rate) not in job.done]
         if not left:
             continue
-        settings = params.judges.network.model_copy(update={"unverified_epochs": epochs})
+        settings = one.judge.model_copy(update={"unverified_epochs": epochs})
         fit = one.fit(settings)
 
         def once(lesson: cross_fitting.Lesson, fit: cross_fitting.FitAndScore = fit) -> cross_fitting.Answer:

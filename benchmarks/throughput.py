@@ -1,7 +1,7 @@
 """Clips a second that a preset's networks train on, with its own patch shapes, on this machine.
 
-    python -m benchmarks.throughput --params presets/freesound2018-paper.yaml
-    KERAS_BACKEND=torch python -m benchmarks.throughput --params presets/freesound2018-paper.yaml --device gpu
+    python -m benchmarks.throughput --preset freesound2018-paper
+    KERAS_BACKEND=torch python -m benchmarks.throughput --preset freesound2018-paper --device gpu
 
 The data are noise in memory: this measures training steps, not decoding. Each network is compiled and warmed up
 first, then timed several times; the figures are the median and the range of the repeats.
@@ -10,6 +10,7 @@ first, then timed several times; the figures are the median and the range of the
 import argparse
 import platform
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +20,46 @@ import pandas as pd
 from pipeline.files import formats
 from pipeline.networks import backend
 from pipeline.params import registry
-from pipeline.params.schema import Params, load_params
-from pipeline.params.training import AutoencoderModel, Model
+from pipeline.params.schema import Params
+from pipeline.params.training import AutoencoderNetwork, Network, Patches
+from pipeline.presets import catalogue
+
+N_CLASSES = 41
 
 
-def networks(params: Params) -> dict[str, tuple[Model | AutoencoderModel, int, int]]:
-    """Return (model, outputs, batch size) of the autoencoder and of each distinct network of the members."""
+@dataclass(frozen=True)
+class Measured:
+    """A network, and what it is trained on: so many outputs, clips a step, and patches."""
+
+    network: Network | AutoencoderNetwork
+    outputs: int
+    batch_size: int
+    patches: Patches
+
+
+def networks(params: Params) -> dict[str, Measured]:
+    """Return the autoencoder and each distinct network of the members, by the first member that has it."""
     auto = params.autoencoder
-    found: dict[str, tuple[Model | AutoencoderModel, int, int]] = {
-        "autoencoder": (auto.model, auto.latents, auto.fit.batch_size)
-    }
-    for member in params.members.values():
-        found.setdefault(member.model.name, (member.model, 41, member.fit.batch_size))
+    found = {"autoencoder": Measured(auto.network, auto.latents, auto.training.batch_size, auto.patches)}
+    for name, member in params.members.items():
+        one = Measured(member.network, N_CLASSES, member.training.batch_size, member.patches)
+        if one not in found.values():
+            found[f"members.{name}"] = one
     return found
 
 
-def measure(params: Params, name: str, repeats: int, steps: int) -> list[float]:
+def measure(params: Params, one: Measured, repeats: int, steps: int) -> list[float]:
     """Return clips a second of each repeat of `steps` training steps."""
-    model, outputs, batch = networks(params)[name]
-    settings = params.autoencoder.patches if name == "autoencoder" else next(iter(params.members.values())).patches
-    bins = registry.load("features", params.features.kind_).n_bins(params.features.sr, **params.features.settings)
-    assert isinstance(settings.frames, int)
-    shape = (settings.frames, int(bins))
+    bins = registry.load("features", params.features.name).n_bins(params.features.sr, **params.features.settings)
+    shape, outputs, batch = (one.patches.n_frames, int(bins)), one.outputs, one.batch_size
     backend.fresh(0)
-    network = registry.function(model.kind(), model.name)(shape, outputs, **model.settings)
-    loss = "mse" if name == "autoencoder" else "categorical_crossentropy"
+    plugin, encodes = one.network, isinstance(one.network, AutoencoderNetwork)
+    network = registry.function(plugin.kind(), plugin.name)(shape, outputs, **plugin.settings)
+    loss = "mse" if encodes else "categorical_crossentropy"
     network.compile(optimizer="adamw", loss=loss, jit_compile=backend.compiled())
     random = np.random.default_rng(0)
     x = random.random((batch, *shape), dtype=np.float32)
-    y = x if name == "autoencoder" else np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, batch)]
+    y = x if encodes else np.eye(outputs, dtype=np.float32)[random.integers(0, outputs, batch)]
     network.train_on_batch(x, y)
     network.train_on_batch(x, y)
     return [batch * steps_per_second(network, x, y, steps) for _ in range(repeats)]
@@ -65,7 +77,7 @@ def steps_per_second(network: Any, x: np.ndarray, y: np.ndarray, steps: int) -> 
 def main() -> None:
     """Measure every network of the preset and append the figures to `--out`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--params", type=Path, required=True)
+    parser.add_argument("--preset", required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "gpu"], default="auto")
     parser.add_argument("--precision", choices=["auto", "float32", "mixed_bfloat16", "mixed_float16"], default="auto")
     parser.add_argument("--repeats", type=int, default=5)
@@ -74,13 +86,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/throughput.csv"))
     arguments = parser.parse_args()
     machine = backend.configure(arguments.device, arguments.precision)
-    params = load_params(arguments.params)
+    params = catalogue.params(arguments.preset)
     rows: list[dict[str, Any]] = []
-    for name in networks(params):
-        rates = measure(params, name, arguments.repeats, arguments.steps)
+    for name, one in networks(params).items():
+        rates = measure(params, one, arguments.repeats, arguments.steps)
         low, median, high = np.percentile(rates, [0, 50, 100]).round(1)
         row = {
-            "preset": arguments.params.stem,
+            "preset": arguments.preset,
             "network": name,
             "machine": arguments.machine,
             "backend": machine.backend,

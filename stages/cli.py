@@ -1,4 +1,4 @@
-"""The `earmark` command: use what a run has trained, and review what it has decided."""
+"""The `earmark` command: settings to begin with, and what to do with a run that has ended."""
 
 import argparse
 import csv
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.errors import EarmarkError
+from pipeline.errors import EarmarkError, ParamsError
 
 
 def main() -> None:
@@ -31,12 +31,21 @@ def main() -> None:
         # Whoever read the output has read enough (`| head`): nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        sys.exit(f"error: {error.filename or 'a file'}: {error.strerror or error}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earmark", description=__doc__)
     parser.add_argument("--version", action="version", version=f"earmark {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    preset = commands.add_parser("preset", help="list the presets, or write one as params.yaml")
+    preset.add_argument("name", nargs="?", metavar="NAME", help="of the preset to write; without it, they are listed")
+    preset.add_argument(
+        "--out", type=Path, default=Path("params.yaml"), metavar="FILE", help="default: params.yaml; - prints it"
+    )
+    preset.add_argument("--force", action="store_true", help="replace a file that has other contents")
+    preset.set_defaults(work=_preset)
     predict = commands.add_parser("predict", help="label audio files with the ensemble of the last run")
     predict.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="an audio file, or a folder of them")
     predict.add_argument("--run", type=Path, default=Path("data"), help="where the run's data lies (default: data)")
@@ -74,6 +83,33 @@ def _port(text: str) -> int:
     if value != 0 and not 1024 <= value <= 65535:
         raise argparse.ArgumentTypeError(f"expected a port from 1024 to 65535, or 0 for any, found {text!r}")
     return value
+
+
+def _preset(arguments: argparse.Namespace) -> int:
+    from pipeline.files.publishing import publish
+    from pipeline.presets import catalogue, layout
+
+    if arguments.name is None:
+        width = max(map(len, catalogue.names()))
+        for name in catalogue.names():
+            print(f"{name:<{width}}  {catalogue.description(name)[0]}")
+        return 0
+    text = layout.text(catalogue.settings(arguments.name), catalogue.description(arguments.name))
+    out: Path = arguments.out
+    if str(out) == "-":
+        print(text, end="")
+        return 0
+    if (out.exists() or out.is_symlink()) and not out.is_file():
+        raise ParamsError(f"{out}: is no file, expected a params file, or nothing; remove it, or name another by --out")
+    if out.exists() and not arguments.force and out.read_bytes() != text.encode():
+        raise ParamsError(
+            f"{out}: there already and not the preset {arguments.name}, so it was left as it is; --force replaces it, "
+            "--out FILE writes to another file"
+        )
+    with publish(out) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    print(f"{out}: the preset {arguments.name}; `make repro` runs it")
+    return 0
 
 
 def _predict(arguments: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     artifacts.same_clips(labels, clips, paths.labels / "targets.csv")
     # A label that a person gave or confirmed validates like any other verified one.
     clips = clips.assign(label=labels["label"], verified=labels["verified"])
-    settings, names = params.ensemble, params.ensemble.members
-    probs = [artifacts.read_probs(paths.members / name / "probs.npy", len(clips), len(classes)) for name in names]
+    settings, names = params.ensemble, list(params.members)
+    shape = len(clips), len(classes)
+    probs = {name: artifacts.read_probs(paths.members / name / "probs.npy", *shape) for name in names}
     folds = [_fold(paths.members / name / "member.json", classes) for name in names]
     joined = join(probs, folds, clips, classes, settings)
     with publish(paths.out) as folder:
@@ -37,13 +38,13 @@ def work(params: Params, paths: argparse.Namespace) -> None:
 
 def _fold(card: Path, classes: list[str]) -> int | None:
     """Return the fold that a member held out, having made sure that its columns are those of the run."""
-    found = formats.read_record(card, "fold", "classes")
+    found = formats.read_record(card, "hold_out", "classes")
     if found["classes"] != classes:
         raise ArtifactError(
             f"{card}: made for the classes {', '.join(map(str, found['classes']))}, expected {', '.join(classes)} in "
             "that order; run `dvc repro`"
         )
-    fold: int | None = found["fold"]
+    fold: int | None = found["hold_out"]
     return fold
 
 

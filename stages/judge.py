@@ -17,8 +17,8 @@ def work(params: Params, at: argparse.Namespace) -> None:
     if at.judge not in Judges.model_fields:
         raise ParamsError(f"judges: there is no {at.judge!r}, there are {', '.join(Judges.model_fields)}")
     clips, classes = artifacts.read_clips(at.clips), artifacts.read_classes(at.clips)
-    if params.spread.source == "latents":
-        print("spread.source is latents: no judge is asked")
+    if getattr(params.judges, at.judge) is None:
+        print(f"judges.{at.judge} is null: not asked")
         said.write(at.judged / at.judge, said.nothing(len(clips), len(classes)))
         return
     features = frames.read_features(at.features)

@@ -2,10 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
 from pipeline.clips import grouping, preparing, simulated_noise
+from pipeline.clips.simulated_noise import Kind
 from pipeline.files import artifacts, formats
 from pipeline.files.publishing import publish
 from pipeline.params import registry
@@ -26,7 +28,7 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
         table = load(root, raw, seed=params.seed, **dataset.settings)
         ignored = preparing.ignored(table, root, raw)
         clips, classes = preparing.prepare(
-            _with_noise(params, table, known), raw, n_folds=params.folds.n, seed=params.seed
+            _with_noise(params, table, known), raw, n_folds=params.folds, seed=params.seed
         )
         # Of use only to `spread`, but it says so before anything is trained for it.
         grouping.resolve(params.spread.grouping, known, classes, "spread.grouping")
@@ -46,10 +48,18 @@ def _with_noise(params: Params, table: pd.DataFrame, known: dict[str, dict[str, 
     if settings is None:
         return table
     classes = sorted(set(table.loc[table["split"] == "train", "label"]) - {""})
-    given = settings.model_dump()
-    named, key = given.pop("grouping"), "dataset.simulate_noise.grouping"
-    groups = grouping.resolve(named, known, classes, key) if settings.kind == "within_group" else {}
-    return simulated_noise.simulate(table, groups=groups, **given)
+    families, within = {}, settings.kind.within_family
+    if within is not None:
+        key = "dataset.simulate_noise.kind.within_family.grouping"
+        families = grouping.resolve(within.grouping, known, classes, key)
+    return simulated_noise.simulate(
+        table,
+        verified_fraction=settings.verified_fraction,
+        rate=settings.rate,
+        kind=cast(Kind, settings.kind.chosen),
+        families=families,
+        seed=settings.seed,
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ def work(params: Params, at: argparse.Namespace) -> None:
     train = (clips["split"] == "train").to_numpy() & features.ok
     member = member.model_copy(update={"patches": patches.resolve(features, member.patches, train)})
     split = roles.split_clips(clips, labels, posterior, classes, features.ok, member, ruled_out)
-    start = None if member.start is None else weights.of(at.judged / "network" / weights.FILE, member.start)
+    start = None
+    if member.from_judge is not None:
+        start = weights.of(at.judged / "network" / weights.FILE, member.from_judge)
     key = fingerprint.digest(
         [member.model_dump(), params.seed, vars(machine), features.settings, classes],
         [fingerprint.sha256(at.features / "frames.npy"), features.index.to_csv()],
@@ -40,7 +42,14 @@ def work(params: Params, at: argparse.Namespace) -> None:
     )
     checkpoints = Checkpoints(at.checkpoints / at.member, key)
     learner = KerasLearner(
-        features, member, len(classes), seed=params.seed, name=at.member, start=start, restart=member.restart
+        features,
+        member,
+        len(classes),
+        seed=params.seed,
+        name=at.member,
+        start=start,
+        restart=member.rounds.restart,
+        rounds=member.rounds.number,
     )
     state = self_training.run_rounds(
         split, member, learner, checkpoints, say=lambda line: print(f"{at.member}: {line}", flush=True)

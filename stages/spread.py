@@ -22,21 +22,25 @@ def work(params: Params, paths: argparse.Namespace) -> None:
     clips, classes = artifacts.read_clips(paths.clips), artifacts.read_classes(paths.clips)
     reviews = store.read(paths.corrections)
     store.check(reviews, clips, classes, paths.corrections)
-    groups = resolve(params.spread.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
+    families = resolve(params.spread.grouping, artifacts.read_groupings(paths.clips), classes, "spread.grouping")
     shape = (len(clips), len(classes))
-    said = [artifacts.read_probs(paths.judged / name / "probs.npy", *shape) for name in Judges.model_fields]
+    every = [artifacts.read_probs(paths.judged / name / "probs.npy", *shape) for name in Judges.model_fields]
+    # A judge that was not asked says nothing of any clip.
+    said = [probs for probs in every if np.isfinite(probs).any()]
     weighed = weigh(
         clips,
         classes,
-        groups,
+        families,
+        params.space,
         params.spread,
+        params.labels,
         latents=formats.read_array(paths.latents / "latents.npy", shape=(len(clips), None)),
-        said=np.stack(said),
+        said=np.stack(said) if said else None,
         near=artifacts.read_neighbours(paths.judged / "network" / "neighbours.npy", len(clips)),
         reviews=reviews,
         seed=params.seed,
     )
-    table, run = trust(weighed, groups, seed=params.seed), store.run_id(clips, classes)
+    table, run = trust(weighed, families, seed=params.seed), store.run_id(clips, classes)
     with publish(paths.out) as folder:
         folder.mkdir()
         artifacts.write_labels(folder, weighed.labels)
@@ -44,7 +48,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
         formats.write_array(folder / "posterior.npy", weighed.belief.posterior.astype(np.float32))
         formats.write_table(folder / "calibration.csv", calibration_table(weighed.case, weighed.belief))
         formats.write_table(folder / "promotion.csv", table)
-        formats.write_json(folder / "groups.json", groups)
+        formats.write_json(folder / "families.json", families)
         formats.write_json(folder / "run.json", {"run_id": run})
         store.write(folder / "corrections.csv", reviews)
     for line in verdicts.describe(reviews, run):
@@ -53,7 +57,7 @@ def work(params: Params, paths: argparse.Namespace) -> None:
 
 
 def _lines(table: pd.DataFrame) -> str:
-    counts = ["group", "clips", "verified", "promoted", "corrected", "left_out"]
+    counts = ["family", "clips", "verified", "promoted", "corrected", "left_out"]
     estimated = {"noise_rate": "est. noise", "outside": "est. no class", "precision": "est. precision"}
     shown = table[[*counts, *estimated]].rename(columns={"left_out": "left out", **estimated})
     return shown.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.2f}")

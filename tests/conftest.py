@@ -9,6 +9,8 @@ import pytest
 from hypothesis import settings
 from ruamel.yaml import YAML
 
+from pipeline.presets import catalogue
+
 # The first example of a test may load TensorFlow; and the suite says the same of the same code each time.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
@@ -52,9 +54,11 @@ def dvc_stages(root: Path) -> dict[str, Any]:
     """Return the stages of dvc.yaml by name; of one that is made by `foreach`, each of those that it makes."""
     found: dict[str, Any] = {}
     for name, stage in YAML(typ="safe").load(root / "dvc.yaml")["stages"].items():
-        for key, item in stage.get("foreach", {"": {}}).items():
+        over = stage.get("foreach", {"": {}})
+        # The only mapping of params.yaml that a stage is made for each key of.
+        for key, item in (catalogue.settings("demo")["members"] if over == "${members}" else over).items():
             text = json.dumps(stage.get("do", stage)).replace("${key}", key)
             for setting, value in item.items():
-                text = text.replace(f"${{item.{setting}}}", value)
+                text = text.replace(f"${{item.{setting}}}", str(value))
             found[f"{name}@{key}" if key else name] = json.loads(text)
     return found

@@ -30,8 +30,9 @@ from pipeline.judges.said import Said
 from pipeline.labels.weigh import Weighed, weigh
 from pipeline.latents import encoding, scaling
 from pipeline.networks import backend, patches
+from pipeline.params.labels import Labels
 from pipeline.params.schema import Params
-from pipeline.params.training import Judge
+from pipeline.params.training import Judge, Rounds
 from pipeline.spreading import within_families
 
 
@@ -55,14 +56,23 @@ class Bench:
     def __init__(self, data: Noisy, params: Params, store: Path, members: int) -> None:
         """Work on `data` by the settings of `params`, `members` networks a row; `store` keeps what was trained.
 
-        `params.compute.precision` is that of this process, no longer `auto`.
+        `params.compute.precision` is that of this process, no longer `auto`. A row's network is the first member of
+        `params` in one round of as many steps as it takes in all.
         """
         self.data, self.params, self.store, self.members = data, params, store, members
         self.clips, self.classes = data.clips, data.classes
-        base = params.members[params.ensemble.members[0]]
+        base = next(iter(params.members.values()))
         resolved = patches.resolve(data.features, base.patches, data.train)
-        self.member = base.model_copy(update={"fold": None, "rounds": 1, "start": None, "patches": resolved})
-        self.steps = base.fit.epochs * base.rounds * -(-int(data.train.sum()) // base.fit.batch_size)
+        alone = {"hold_out": None, "rounds": Rounds(number=1), "from_judge": None, "patches": resolved}
+        self.member = base.model_copy(update=alone | {"epochs": base.epochs * base.rounds.number})
+        self.steps = self.member.epochs * -(-int(data.train.sum()) // base.training.batch_size)
+
+    @property
+    def judge(self) -> Judge:
+        """The settings of the cross-fitted networks."""
+        settings = self.params.judges.network
+        assert settings is not None
+        return settings
 
     @cached_property
     def roles(self) -> Roles:
@@ -72,10 +82,10 @@ class Bench:
     @cached_property
     def longer(self) -> int:
         """The steps of each of a row's networks that together take as many as Earmark's, its judges included."""
-        settings, roles = self.params.judges.network, self.roles
+        settings, roles = self.judge, self.roles
         shown = [int((roles.verified & (roles.fold != fold)).sum()) for fold in roles.folds]
-        size = settings.fit.batch_size
-        first = settings.fit.epochs * sum(-(-clips // size) for clips in shown)
+        size = settings.training.batch_size
+        first = settings.epochs * sum(-(-clips // size) for clips in shown)
         again = settings.unverified_epochs * len(shown) * -(-int(roles.train.sum()) // size)
         return self.steps + round((first + again) / self.members)
 
@@ -109,8 +119,8 @@ class Bench:
     @cached_property
     def _space(self) -> np.ndarray:
         """Float64 (n, d): the autoencoder's latents as labels are spread over them."""
-        train, spread = (self.clips["split"] == "train").to_numpy(), self.params.spread
-        return scaling.training_space(self.raw, train, whiten=spread.whiten, l2=spread.normalize, seed=self.params.seed)
+        train = (self.clips["split"] == "train").to_numpy()
+        return scaling.training_space(self.raw, train, **self.params.space.model_dump(), seed=self.params.seed)
 
     @cached_property
     def judged(self) -> np.ndarray:
@@ -138,7 +148,7 @@ class Bench:
     def _known(self) -> tuple[list[Any], list[np.ndarray]]:
         """What the judges depend on: no given label of an unverified clip, so that all noise rates have the same."""
         roles = self.roles
-        return ["judges", self.params.judges.network.model_dump()], [
+        return ["judges", self.judge.model_dump()], [
             np.where(roles.verified, roles.given, -1),
             roles.train,
             roles.fold,
@@ -147,7 +157,7 @@ class Bench:
     @cached_property
     def _heard(self) -> Said:
         """What the stage `judge` would write of the networks."""
-        settings = self._resolved(self.params.judges.network)
+        settings = self._resolved(self.judge)
         with self._checkpoints() as store:
             return hear(self._question, settings, self.roles, store, say=lambda line: None)
 
@@ -193,27 +203,30 @@ class Bench:
         return linear.ask(self._question).probs
 
     def weighed(self, source: str, judged: np.ndarray | None = None) -> Weighed:
-        """Return what Earmark decides with evidence of `source`.
+        """Return what Earmark decides by what `source` says: the `latents`, the judges (`out_of_fold`), or `both`.
 
         `judged` takes the place of its own networks' word; then no sound of no class is looked for.
         """
-        said, near = np.empty((0, 0, 0), np.float32), None
-        if source != "latents":
-            said = np.stack([self.judged if judged is None else judged, self.linear])
-            near = self.near if judged is None else None
-        return self._weighed(source, said, near, promote="posterior")
+        settings = self.params.labels.model_copy(update={"spreading": source != "out_of_fold"})
+        if source == "latents":
+            return self._weighed(settings, None, None)
+        said = np.stack([self.judged if judged is None else judged, self.linear])
+        return self._weighed(settings, said, self.near if judged is None else None)
 
     @cached_property
     def logistic(self) -> Weighed:
         """What is decided on the fixed features: by logistic regression, cross-fitted, and spreading on the latents."""
-        return self._weighed("both", self.linear[np.newaxis], None)
+        return self._weighed(self.params.labels, self.linear[np.newaxis], None)
 
-    def _weighed(self, source: str, said: np.ndarray, near: np.ndarray | None, **changes: str) -> Weighed:
+    def _weighed(self, settings: Labels, said: np.ndarray | None, near: np.ndarray | None) -> Weighed:
+        """Decide by `settings`; without `near`, nobody can tell sounds of no class."""
         return weigh(
             self.clips,
             self.classes,
-            self.data.groups,
-            self.params.spread.model_copy(update={"source": source} | changes),
+            self.data.families,
+            self.params.space,
+            self.params.spread,
+            settings.model_copy(update={"open_set": settings.open_set and near is not None}),
             latents=self.raw,
             said=said,
             near=near,
@@ -223,7 +236,7 @@ class Bench:
     @cached_property
     def spread(self) -> pd.DataFrame:
         """The labels that spreading alone promotes."""
-        return within_families.spread(self._space, self.clips, self.data.groups, self.params.spread)
+        return within_families.spread(self._space, self.clips, self.data.families, self.params.spread)
 
     @cached_property
     def cleanlab(self) -> Peer:

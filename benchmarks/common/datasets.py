@@ -25,7 +25,7 @@ from pipeline.params import registry
 from pipeline.params.schema import Params
 from pipeline.seeding import derive
 
-Kind = Literal["symmetric", "within_group", "open_set"]
+Kind = Literal["symmetric", "within_family", "open_set"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Clean:
     params: Params
     table: pd.DataFrame
     classes: list[str]
-    features: frames.Features
+    features: frames.Frames
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Noisy:
         clips: as `artifacts.read_clips` gives them: no truth, test labels blank.
         answers: as `artifacts.read_answers` gives them.
         classes: names; a name's index is its column.
-        groups: the classes of each group.
+        families: the classes of each family.
         features: frames of these clips, in their order.
         given: int (n,), class of the given label; -1 for test clips.
         truth: int (n,), true class; -1 where it is none of the classes.
@@ -66,8 +66,8 @@ class Noisy:
     clips: pd.DataFrame
     answers: pd.DataFrame
     classes: list[str]
-    groups: dict[str, list[str]]
-    features: frames.Features
+    families: dict[str, list[str]]
+    features: frames.Frames
     given: np.ndarray
     truth: np.ndarray
     verified: np.ndarray
@@ -81,9 +81,9 @@ class Noisy:
         return self.train & ~self.verified
 
     @cached_property
-    def group_of(self) -> np.ndarray:
-        """Int (n_classes,): number of each class's group, in the order of `groups`."""
-        number = {name: i for i, members in enumerate(self.groups.values()) for name in members}
+    def family_of(self) -> np.ndarray:
+        """Int (n_classes,): number of each class's family, in the order of `families`."""
+        number = {name: i for i, members in enumerate(self.families.values()) for name in members}
         return np.array([number[name] for name in self.classes])
 
 
@@ -172,7 +172,7 @@ def _true(table: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(label=kept["truth"], verified=True)
 
 
-def _restricted(features: frames.Features, clip_ids: Sequence[str] | pd.Series) -> frames.Features:
+def _restricted(features: frames.Frames, clip_ids: Sequence[str] | pd.Series) -> frames.Frames:
     """Return the features of some clips, packed end to end again, in the order of `clip_ids`."""
     row_of = {name: row for row, name in enumerate(features.index["clip_id"])}
     rows = [row_of[name] for name in clip_ids]
@@ -197,22 +197,22 @@ def noisy(
         clean: from `clean`.
         kind: of noise, see `pipeline.clips.simulated_noise`.
         rate: share of the unverified labels that are wrong.
-        seed: of the noise. Under `symmetric` and `within_group`, the same clips are verified at every rate of a seed,
+        seed: of the noise. Under `symmetric` and `within_family`, the same clips are verified at every rate of a seed,
             and what is wrong at one rate is wrong in the same way at every higher one; not so under `open_set`, which
             withdraws more classes the higher the rate.
         verified_fraction: share of the training clips that are verified.
-        grouping: for the noise within groups, and resolved for whoever spreads labels within them.
+        grouping: for the noise within families, and resolved for whoever spreads labels within them.
 
     Raises:
         DataError: as `simulated_noise.simulate` and `preparing.prepare` do.
     """
-    name, n_folds = clean.params.dataset.name, clean.params.folds.n
+    name, n_folds = clean.params.dataset.name, clean.params.folds
     table = simulated_noise.simulate(
         clean.table,
         verified_fraction=verified_fraction,
         rate=rate,
         kind=kind,
-        groups=_groups(grouping, name, clean.classes),
+        families=_families(grouping, name, clean.classes),
         seed=seed,
     )
     if "fold" not in table:
@@ -220,7 +220,7 @@ def noisy(
     with tempfile.TemporaryDirectory() as scratch:
         clips, classes = preparing.prepare(table, Path(scratch) / "raw", n_folds=n_folds, seed=seed)
         artifacts.write_clips(Path(scratch) / "clips", clips, classes)
-        return _noisy(clean, Path(scratch) / "clips", _groups(grouping, name, classes))
+        return _noisy(clean, Path(scratch) / "clips", _families(grouping, name, classes))
 
 
 def _folds(table: pd.DataFrame, n_folds: int, seed: int) -> np.ndarray:
@@ -232,15 +232,15 @@ def _folds(table: pd.DataFrame, n_folds: int, seed: int) -> np.ndarray:
     return fold
 
 
-def _groups(named: str | Mapping[str, Sequence[str]], dataset: str, classes: list[str]) -> dict[str, list[str]]:
+def _families(named: str | Mapping[str, Sequence[str]], dataset: str, classes: list[str]) -> dict[str, list[str]]:
     """Resolve a grouping; one that is written out is cut down to the classes, which `open_set` makes fewer."""
     if not isinstance(named, str):
-        cut = {group: [name for name in members if name in classes] for group, members in named.items()}
-        named = {group: members for group, members in cut.items() if members}
+        cut = {family: [name for name in members if name in classes] for family, members in named.items()}
+        named = {family: members for family, members in cut.items() if members}
     return grouping.resolve(named, registry.load("datasets", dataset).GROUPINGS, classes, "spread.grouping")
 
 
-def _noisy(clean: Clean, folder: Path, groups: dict[str, list[str]]) -> Noisy:
+def _noisy(clean: Clean, folder: Path, families: dict[str, list[str]]) -> Noisy:
     clips, answers = artifacts.read_clips(folder), artifacts.read_answers(folder)
     classes = artifacts.read_classes(folder)
     features = _restricted(clean.features, clips["clip_id"])
@@ -251,7 +251,7 @@ def _noisy(clean: Clean, folder: Path, groups: dict[str, list[str]]) -> Noisy:
         clips=clips,
         answers=answers,
         classes=classes,
-        groups=groups,
+        families=families,
         features=features,
         given=_columns(clips["label"], classes),
         truth=truth,

@@ -103,29 +103,29 @@ def logistic(
 
 
 @_one_thread
-def spreading_report(x: np.ndarray, given: np.ndarray, verified: np.ndarray, group_of: np.ndarray) -> Peer:
+def spreading_report(x: np.ndarray, given: np.ndarray, verified: np.ndarray, family_of: np.ndarray) -> Peer:
     """Spread labels as the report did: scikit-learn's defaults but for rbf γ=20 and α=0.2, on `x` as it is.
 
-    Each group is spread alone. Where no label reaches a clip scikit-learn answers the first class of the group, and
+    Each family is spread alone. Where no label reaches a clip scikit-learn answers the first class of the family, and
     so does this: that is the method.
 
     Args:
         x: float64 (n, d).
         given: int (n,).
         verified: bool (n,).
-        group_of: int (n_classes,), the group of each class.
+        family_of: int (n_classes,), the family of each class.
     """
     labels = np.where(verified, given, -1)
     score = np.zeros(len(x))
-    for group in np.unique(group_of):
-        rows = np.flatnonzero(group_of[given] == group)
+    for family in np.unique(family_of):
+        rows = np.flatnonzero(family_of[given] == family)
         if not verified[rows].any():
             continue
         model = LabelSpreading(kernel="rbf", gamma=20, alpha=0.2, max_iter=100_000, tol=0.001)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(x[rows], np.where(verified[rows], given[rows], -1))
-        shares = _all_columns(model.label_distributions_, model.classes_, len(group_of))
+        shares = _all_columns(model.label_distributions_, model.classes_, len(family_of))
         score[rows] = shares[np.arange(len(rows)), given[rows]]
         labels[rows] = np.where(verified[rows], given[rows], model.transduction_)
     return Peer(keep=labels == given, score=score, labels=labels)

@@ -39,7 +39,7 @@ def main() -> None:
     rates, roots = tuple(at.rates), {"esc10": at.root, "digits": at.digits_root}
     size = (1, 0, True) if at.smoke else (at.members, at.more_tests, False)
     todo = [
-        Job(data, Path(f"presets/{data}.yaml"), roots.get(data), kind, rates, seed, store, done, *wanted, *size)
+        Job(data, roots.get(data), kind, rates, seed, store, done, *wanted, *size)
         for seed in at.seeds
         for kind in at.kinds
         for data in at.data
@@ -64,7 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", nargs="+", default=["esc10", "demo"], help="presets, digits among them")
     parser.add_argument("--root", default="../shared/data/esc10", help="where ESC-10 lies")
     parser.add_argument("--digits-root", default="../shared/data/fsdd", help="where the spoken digits lie")
-    parser.add_argument("--kinds", nargs="+", default=["within_group"], choices=KINDS)
+    parser.add_argument("--kinds", nargs="+", default=["within_family"], choices=KINDS)
     parser.add_argument("--rates", nargs="+", type=float, default=list(RATES))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--rows", nargs="+", default=ROWS[:-1], choices=ROWS, help="which kinds of row")
@@ -72,7 +72,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--members", type=int, default=2, help="networks a row, joined by their geometric mean")
     parser.add_argument("--more-tests", type=int, default=1800, help="clips that join the test split of the demo")
     parser.add_argument("--processes", type=int, help="default: one a core")
-    parser.add_argument("--smoke", action="store_true", help="two epochs: shows that it runs, its figures say nothing")
+    parser.add_argument(
+        "--smoke", action="store_true", help="small networks for a moment: shows that it runs, its figures say nothing"
+    )
     parser.add_argument(
         "--store", type=Path, help="where trained networks are kept (default: below the temporary folder)"
     )

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-KINDS = ("within_group", "symmetric", "open_set")
+KINDS = ("within_family", "symmetric", "open_set")
 RATES = (0.1, 0.2, 0.3, 0.4)
 ROWS = ("judge", "logistic", "network", "continued", "longer")
 KEYS = ["dataset", "kind", "rate", "seed", "row", "method"]
+# Of a smoke run: small networks for a moment.
+SMOKE = {
+    "patches": {"crop": {"frames": 16, "test_crops": 1}},
+    "network": {"width": 4, "depth": 1, "dense": 16},
+    "autoencoder": {"network": {"width": 4, "depth": 1}, "latents": 16, "epochs": 1},
+    "judges": {"network": {"epochs": 1, "unverified_epochs": 1}},
+    "self_train": {"epochs": 1},
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,6 @@ class Job:
     """One data set, kind of noise and seed: all rates, one after the other, so that they share what they can."""
 
     dataset: str
-    params: Path
     root: str | None
     kind: str
     rates: tuple[float, ...]
@@ -40,7 +47,7 @@ def rows_of(job: Job) -> Iterator[dict[str, Any]]:
     from benchmarks.common.bench import Bench, computed
     from benchmarks.label_quality.methods import measure
 
-    params = computed(load(job.params, smoke=job.smoke))
+    params = computed(load(job.dataset, smoke=job.smoke))
     clean = datasets.clean(params, job.root, job.seed, job.store, more_tests=job.more_tests)
     for rate in job.rates:
         data = datasets.noisy(clean, job.kind, rate, seed=job.seed)  # type: ignore[arg-type]
@@ -67,17 +74,15 @@ def plan(rows: tuple[str, ...], methods: tuple[str, ...] | None) -> list[tuple[s
     return [(row, method) for row, names in every.items() if row in rows for method in names]
 
 
-def load(path: Path, *, smoke: bool) -> Any:
-    """Read a preset; for a smoke run with two epochs a network, and with the fewest clips and folds that will do."""
-    from pipeline.params import yaml_file
-    from pipeline.params.schema import Params
+def load(preset: str, *, smoke: bool) -> Any:
+    """Read a preset; for a smoke run with small networks, and with the fewest clips and folds that will do."""
+    from pipeline.params.overlay import lay
+    from pipeline.params.schema import Params, check
+    from pipeline.presets import catalogue
 
-    data = yaml_file.parse(path)
+    data = catalogue.settings(preset)
     if smoke:
-        judge = data["judges"]["network"]
-        for section in (data["autoencoder"], judge, data["self_train"]):
-            section["fit"]["epochs"] = 2
-        judge["unverified_epochs"] = min(1, judge["unverified_epochs"])
+        data = lay(data, SMOKE, Params)
         if data["dataset"]["name"] == "demo":
-            data["dataset"]["clips"], data["folds"]["n"] = 240, 2
-    return Params.model_validate(data)
+            data = lay(data, {"dataset": {"clips": 240}, "folds": 2}, Params)
+    return check(Path(f"the preset {preset}"), data)

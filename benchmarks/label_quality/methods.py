@@ -37,8 +37,8 @@ def judge(bench: Bench, method: str) -> dict[str, float | None]:
         labels = weighed.labels
         score = np.nan_to_num(weighed.belief.posterior[np.arange(len(data.given)), data.given])[train]
         keep = (data.verified | labels["promoted"].to_numpy(bool))[train]
-        groups, seed = data.groups, bench.params.seed
-        estimate = reliability.estimate(weighed.case, weighed.belief, labels, groups, seed=seed, draws=0)["all"]
+        families, seed = data.families, bench.params.seed
+        estimate = reliability.estimate(weighed.case, weighed.belief, labels, families, seed=seed, draws=0)["all"]
         extra = {"noise_estimate": estimate.noise_rate, "precision_estimate": estimate.precision}
         extra["outside_estimate"] = estimate.outside
         corrected = (labels["outcome"] == decisions.CORRECTED).to_numpy()
@@ -56,7 +56,7 @@ def _peer(bench: Bench, method: str) -> Peer:
     given, verified = data.given[train], data.verified[train]
     x = bench.embedding
     if method == "the report":
-        return peers.spreading_report(bench.raw[train], given, verified, data.group_of)
+        return peers.spreading_report(bench.raw[train], given, verified, data.family_of)
     if method == "self-training classifier":
         return peers.self_training(x[train], given, verified, x[data.test])
     if method == "clean learning":

@@ -1,7 +1,7 @@
 """The rows of `benchmarks.label_quality` that are networks, trained on what each method makes of the labels.
 
-Conventions: a row is the geometric mean of as many networks (the first member of the preset, on other batches), trained
-on all folds. Methods differ in which clips they see with which targets, and nothing else:
+Conventions: a row is the geometric mean of as many networks (the first member of the preset, in one round, on other
+batches), trained on all folds. Methods differ in which clips they see with which targets, and nothing else:
 
     network    each network has new weights, and the same number of steps
     continued  each network goes on from the weights of a judge, as the presets' members do, for that number of steps
@@ -21,7 +21,7 @@ from pipeline.files.checkpoints import Checkpoints
 from pipeline.members import self_training
 from pipeline.members.roles import Split, split_clips
 from pipeline.networks.learner import KerasLearner
-from pipeline.params.training import Member, Selection
+from pipeline.params.training import Member, Rounds
 from pipeline.probs import pooling
 
 ENDS = ("verified only", "all as given", "oracle")
@@ -60,10 +60,10 @@ def _material(bench: Bench, method: str) -> tuple[Member, Split]:
         promoted[data.train] = bench.cleanlab.keep & ~data.verified[data.train]
         labels, member = labels.assign(promoted=promoted), member.model_copy(update={"train_on": "promoted"})
     elif method == "the report":
-        rounds = {"train_on": "promoted", "rounds": 3, "selection": Selection(rule="predicted")}
-        member = member.model_copy(update=rounds)
+        rounds = Rounds.model_validate({"number": 3, "select": "predicted"})
+        member = member.model_copy(update={"train_on": "promoted", "rounds": rounds})
     else:
-        weighed = bench.weighed(bench.params.spread.source)
+        weighed = bench.weighed("both")
         belief, labels = weighed.belief, weighed.labels
         member = member.model_copy(update={"train_on": "posterior"})
         posterior = belief.posterior.astype(np.float32)
@@ -76,15 +76,15 @@ def _material(bench: Bench, method: str) -> tuple[Member, Split]:
 
 def _train(bench: Bench, member: Member, split: Split, starts: list[list[np.ndarray]], steps: int) -> Trained:
     clips = int((split.trusted | split.doubtful).sum())
-    batches = -(-clips // member.fit.batch_size)
+    batches = -(-clips // member.training.batch_size)
     # Pseudo-labels make later rounds of the report's method longer; those steps come on top and are not counted.
-    epochs = max(1, round(steps / batches / member.rounds))
-    member = member.model_copy(update={"fit": member.fit.model_copy(update={"epochs": epochs})})
+    epochs = max(1, round(steps / batches / member.rounds.number))
+    member = member.model_copy(update={"epochs": epochs})
 
     used = split.trusted | split.doubtful
     arrays = [split.target, split.trusted, np.nan_to_num(split.posterior), split.doubtful]
     # A single round never looks at the pool, so what lies in it must not train anew.
-    arrays += [split.given, split.pool] if member.rounds > 1 else [used]
+    arrays += [split.given, split.pool] if member.rounds.number > 1 else [used]
     each = []
     for number in range(bench.members):
         # The first has a plain name, as when a row was one network.
@@ -92,7 +92,7 @@ def _train(bench: Bench, member: Member, split: Split, starts: list[list[np.ndar
         start = starts[number % len(starts)] if starts else None
         fit = partial(_fit, bench, member, split, name, start)
         each.append(bench.kept(["network", member.model_dump(), name], [*arrays, *(start or [])], fit))
-    return Trained(pooling.combine(each, method="geometric"), each, epochs * batches * member.rounds)
+    return Trained(pooling.combine(each, method="geometric"), each, epochs * batches * member.rounds.number)
 
 
 def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.ndarray] | None) -> np.ndarray:
@@ -103,7 +103,8 @@ def _fit(bench: Bench, member: Member, split: Split, name: str, start: list[np.n
         seed=bench.params.seed,
         name=name,
         start=start,
-        restart=member.restart,
+        restart=member.rounds.restart,
+        rounds=member.rounds.number,
     )
     with tempfile.TemporaryDirectory(dir=bench.store) as scratch:
         store = Checkpoints(Path(scratch) / "bench", "bench")

@@ -1,7 +1,7 @@
 """The lines of the tables that `benchmarks.tables` fills, from the rows of `benchmarks.label_quality`.
 
 Conventions: figures are percent, mean and half of the 95% interval over the seeds (`benchmarks.common.stats`); noise is
-within groups unless a function says otherwise. A cell is blank where nothing was measured.
+within families unless a function says otherwise. A cell is blank where nothing was measured.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from benchmarks.common import stats
 Row = Mapping[Any, Any]
 Lines = Callable[[pd.DataFrame], list[str]]
 NAMES = {"esc10": "ESC-10", "demo": "demo", "digits": "digits"}
-WITHIN = "within_group"
+WITHIN = "within_family"
 # What `beside` calls a method, and what the results call it: as a judge, and by the `row` of what was trained on it.
 _BESIDE: dict[str, dict[str, str]] = {
     "the report's method": {"judge": "the report", "network": "the report"},
@@ -55,7 +55,7 @@ def judged(dataset: str, methods: tuple[str, ...]) -> Lines:
 
 
 def kinds(methods: tuple[str, ...]) -> Lines:
-    """Return what lists what `methods` say of labels that are wrong in other ways than within groups."""
+    """Return what lists what `methods` say of labels that are wrong in other ways than within families."""
 
     def lines(rows: pd.DataFrame) -> list[str]:
         return [
@@ -125,7 +125,7 @@ def beside(rate: float) -> Lines:
 
 
 def _judged(rows: pd.DataFrame, methods: tuple[str, ...], *, others: bool = False) -> list[Row]:
-    """Sum up what these methods say of the labels, of within-group noise or of the others."""
+    """Sum up what these methods say of the labels, of within-family noise or of the others."""
     part = rows[rows["row"].eq("judge") & rows["method"].isin(methods) & (rows["kind"].eq(WITHIN) ^ others)]
     table = stats.summary(part)
     order = {name: place for place, name in enumerate([*NAMES, *methods])}

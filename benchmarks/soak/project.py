@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from pipeline.params.overlay import lay
+from pipeline.params.schema import Params, check
+from pipeline.presets import catalogue, layout
 
 MEMBER = "soak"
 EPOCHS = 16  # a round; with 30 rounds of 720 clips a run takes about ten minutes on two cores
@@ -25,7 +27,7 @@ def snapshot(root: Path, folder: Path, *, rounds: int, clips: int) -> None:
     config = folder / ".dvc" / "config.local"
     config.write_text("[core]\n    no_scm = true\n    check_update = false\n", encoding="utf-8")
     # Not params.yaml: whoever runs this may have edited it.
-    write_params(root / "presets" / "demo.yaml", folder / "params.yaml", rounds=rounds, clips=clips)
+    write_params(folder / "params.yaml", rounds=rounds, clips=clips)
 
 
 def project_files(root: Path) -> list[str]:
@@ -43,27 +45,24 @@ def project_files(root: Path) -> list[str]:
     return sorted(found)
 
 
-def write_params(source: Path, path: Path, *, rounds: int, clips: int) -> None:
-    """Write the params file `source` to `path`: one member, of `rounds` rounds, and what comes before it small."""
-    yaml = YAML()
-    params: dict[str, Any] = yaml.load(source)
-    params["dataset"]["clips"] = clips
-    params["autoencoder"]["model"]["width"] = 8
-    params["autoencoder"]["fit"]["epochs"] = 8
-    params["judges"]["network"]["model"]["width"] = 8
-    params["judges"]["network"]["fit"]["epochs"] = 8
-    params["judges"]["network"]["unverified_epochs"] = 2
-    params["members"][MEMBER] = {
-        "model": {"name": "vgg_small", "width": 16, "depth": 4, "first": 1, "dense": 128, "dropout": 0.3},
-        "train_on": "verified",
-        "fold": 0,
-        "rounds": rounds,
-        "restart": False,
-        "fit": {"epochs": EPOCHS, "schedule": "constant", "learning_rate": 0.0005},
-        "selection": {"rule": "agree_or_relabel"},
+def write_params(path: Path, *, rounds: int, clips: int) -> None:
+    """Write the demo's params file to `path`: one member, of `rounds` rounds, and what comes before it small."""
+    own: dict[str, Any] = {
+        "dataset": {"clips": clips},
+        "autoencoder": {"network": {"width": 8}, "epochs": 8},
+        "judges": {"network": {"network": {"width": 8}, "epochs": 8, "unverified_epochs": 2}},
+        "self_train": {
+            "train_on": "verified",
+            "hold_out": 0,
+            "epochs": EPOCHS,
+            "training": {"schedule": "constant", "learning_rate": 0.0005},
+            "rounds": {"number": rounds, "select": "agree_or_relabel"},
+        },
+        "members": {MEMBER: {}},
     }
-    params["ensemble"]["members"] = [MEMBER]
-    yaml.dump(params, path)
+    settings = lay(catalogue.settings("demo"), own, Params)
+    check(path, settings)
+    path.write_text(layout.text(settings, ["The demo with one member of many rounds."]), encoding="utf-8")
 
 
 def fresh(snapshot: Path, folder: Path) -> None:

@@ -52,7 +52,7 @@ def extract_file(path: str | Path, features: Features) -> np.ndarray:
 
 def _frames(path: str | Path, features: Features) -> tuple[np.ndarray, decoding.Decoded]:
     decoded = decoding.decode(path, sr=features.sr, max_seconds=features.max_seconds, trim_db=features.trim_db)
-    frames = registry.function("features", features.kind_)(decoded.y, features.sr, **features.settings)
+    frames = registry.function("features", features.name)(decoded.y, features.sr, **features.settings)
     return frames.astype(np.float16), decoded
 
 
@@ -62,9 +62,9 @@ def describe(features: Features) -> dict[str, Any]:
     Raises:
         ParamsError: the settings are impossible at this sample rate.
     """
-    n_bins = registry.load("features", features.kind_).n_bins(features.sr, **features.settings)
+    n_bins = registry.load("features", features.name).n_bins(features.sr, **features.settings)
     return {
-        "kind": features.kind_,
+        "kind": features.name,
         "sr": features.sr,
         "trim_db": features.trim_db,
         "max_seconds": features.max_seconds,
@@ -143,7 +143,7 @@ def _memory(features: Features) -> int:
 def modules(features: Features) -> list[str]:
     """Return what the first clip would load; librosa compiles some of it when it is imported, for a second or so."""
     late = ["librosa.core.audio", "librosa.core.spectrum", "librosa.feature.spectral"]
-    return [__name__, *late, registry.load("features", features.kind_).__name__]
+    return [__name__, *late, registry.load("features", features.name).__name__]
 
 
 def _extract(path: Path, features: Features) -> Extracted:

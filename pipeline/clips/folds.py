@@ -69,7 +69,7 @@ def check(clips: pd.DataFrame, classes: Sequence[str], *, n_folds: int) -> None:
     train = clips[clips["split"] == "train"]
     found = sorted(set(train["fold"]))
     if found != list(range(n_folds)):
-        raise DataError(f"folds.n: found {n_folds}, but the training clips lie in the folds {found}; set it to fit")
+        raise DataError(f"folds: found {n_folds}, but the training clips lie in the folds {found}; set it to fit")
     places = clips.groupby("group")["fold"].nunique()
     if (places > 1).any():
         group = str(places.index[places > 1][0])

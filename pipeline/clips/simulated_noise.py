@@ -1,7 +1,7 @@
 """Simulated label noise: a fully labelled data set as if it had been half-trusted, with the truth kept.
 
-Three kinds. `symmetric`: a wrong label is any other class, each as likely. `within_group`: it is another class of
-the same group. `open_set`: the wrong clips are of kinds outside the vocabulary; as few classes as suffice, drawn at
+Three kinds. `symmetric`: a wrong label is any other class, each as likely. `within_family`: it is another class of
+the same family. `open_set`: the wrong clips are of kinds outside the vocabulary; as few classes as suffice, drawn at
 random, are withdrawn, their clips are given labels of classes that stay, and those of their clips that are not
 needed for the rate leave the data set, the test clips with them.
 """
@@ -15,7 +15,10 @@ import pandas as pd
 from pipeline.errors import DataError
 from pipeline.seeding import rng
 
+Kind = Literal["symmetric", "within_family", "open_set"]
 Random = np.random.Generator
+# What a seed draws stays what it was when a family was called otherwise.
+_DRAWS = {"within_family": "within_group"}
 
 
 def simulate(
@@ -23,15 +26,15 @@ def simulate(
     *,
     verified_fraction: float,
     rate: float,
-    kind: Literal["symmetric", "within_group", "open_set"],
-    groups: Mapping[str, Sequence[str]],
+    kind: Kind,
+    families: Mapping[str, Sequence[str]],
     seed: int,
 ) -> pd.DataFrame:
     """Return `clips` with a `truth` column, some training clips unverified and, of these, the share `rate` wrong.
 
     Verified clips are dealt evenly over the classes (at least two a class, where it has as many) and keep their
-    label. As near as whole clips allow, `rate` of the unverified labels are wrong. `groups` is read by
-    `within_group` alone. Columns as in `schemas.CLIPS`; rows keep their order.
+    label. As near as whole clips allow, `rate` of the unverified labels are wrong. `families` is read by
+    `within_family` alone. Columns as in `schemas.CLIPS`; rows keep their order.
 
     Raises:
         DataError: a training clip is not verified already, or too few classes or clips for the kind of noise.
@@ -44,19 +47,19 @@ def simulate(
             f"{untrusted.iloc[0]!r}; expected a data set whose labels are all true: remove the key"
         )
     clips = clips.assign(truth=clips["label"])
-    random = rng(seed, "noise", kind)
+    random = rng(seed, "noise", _DRAWS.get(kind, kind))
     if kind == "open_set":
         return _open_set(clips, verified_fraction, rate, random)
     clips = clips.assign(verified=~train | _verified(clips, train, verified_fraction, random))
     names = sorted(set(clips.loc[train, "label"]))
-    others = _others({"all": names} if kind == "symmetric" else groups)
+    others = _others({"all": names} if kind == "symmetric" else families)
     pool = np.flatnonzero(~clips["verified"])
     can_be_wrong = [i for i in pool if others[str(clips["label"].iloc[i])]]
     n_wrong = round(rate * pool.size)
     if n_wrong > len(can_be_wrong):
         raise DataError(
             f"dataset.simulate_noise.rate: {rate} asks for {n_wrong} wrong labels, but only {len(can_be_wrong)} clips "
-            f"have another class to be mistaken for ({kind}); lower it, or group classes otherwise"
+            f"have another class to be mistaken for ({kind}); lower it, or take another grouping"
         )
     labels = list(clips["label"])
     for i in random.permutation(can_be_wrong)[:n_wrong]:
@@ -64,8 +67,8 @@ def simulate(
     return clips.assign(label=labels)
 
 
-def _others(groups: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    return {name: [c for c in members if c != name] for members in groups.values() for name in members}
+def _others(families: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: [c for c in members if c != name] for members in families.values() for name in members}
 
 
 def _verified(clips: pd.DataFrame, among: pd.Series, fraction: float, random: Random) -> pd.Series:

@@ -67,12 +67,12 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
                     f"{folder / name / saved.CARD}: made with other {key} than {first}; run `dvc repro` to train both"
                 )
     made_with = cards[0]["features"]
-    shared = {key: made_with[key] for key in ("kind", "sr", "trim_db", "max_seconds")}
+    shared = {key: made_with[key] for key in ("sr", "trim_db", "max_seconds")}
     return Tagger(
         networks=networks,
         method=recipe["method"],
         weights=list(recipe["weights"].values()),
-        features=Features.model_validate(shared | {made_with["kind"]: made_with["settings"]}),
+        features=Features.model_validate({"name": made_with["kind"]} | shared | made_with["settings"]),
         classes=[str(name) for name in cards[0]["classes"]],
     )
 

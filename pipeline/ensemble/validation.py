@@ -31,12 +31,16 @@ class Joined:
 
 
 def join(
-    probs: list[np.ndarray], folds: list[int | None], clips: pd.DataFrame, classes: list[str], settings: Ensemble
+    members: dict[str, np.ndarray],
+    folds: list[int | None],
+    clips: pd.DataFrame,
+    classes: list[str],
+    settings: Ensemble,
 ) -> Joined:
     """Score each member on its fold and join them as `settings.method` says.
 
     Args:
-        probs: one a member of `settings.members`.
+        members: the probabilities of each.
         folds: that each member held out.
         clips: as `artifacts.read_clips` gives it, labels and verified flags as reviewed.
         classes: names in column order.
@@ -46,9 +50,9 @@ def join(
         ParamsError: a member that holds out no fold is to be weighed by its validation.
         DataError: a fold has no clip to weigh a member by.
     """
-    k = settings.top_k
+    k, probs = settings.top_k, list(members.values())
     rows = [score(own, clips, classes, fold, k) for own, fold in zip(probs, folds, strict=True)]
-    named = pd.DataFrame({"member": settings.members, "fold": pd.array(folds, dtype="Int64")})
+    named = pd.DataFrame({"member": list(members), "fold": pd.array(folds, dtype="Int64")})
     validation = named.join(pd.DataFrame(rows))
     weights = _weights(validation, settings.method)
     mean = pooling.combine(probs, method=settings.method, weights=weights)
@@ -78,11 +82,11 @@ def _weights(validation: pd.DataFrame, method: str) -> list[float]:
         name, fold = validation.loc[~np.isfinite(found), ["member", "fold"]].iloc[0]
         if fold is pd.NA:
             raise ParamsError(
-                f"members.{name}.fold: found null, so that no clip validates it, expected a fold for ensemble.method "
-                "weighted; give it one, or choose method geometric"
+                f"members.{name}.hold_out: found null, so that no clip validates it, expected a fold for "
+                "ensemble.method weighted; give it one, or choose method geometric"
             )
         raise DataError(
-            f"members.{name}.fold: fold {fold} has no verified clip to validate on, expected at least one for "
+            f"members.{name}.hold_out: fold {fold} has no verified clip to validate on, expected at least one for "
             "ensemble.method weighted; choose another fold, or method geometric"
         )
     elif found.sum() == 0:

@@ -1,6 +1,6 @@
 """What the explorer says of each clip: the columns of `data.js`.
 
-Conventions: a column is a list with one entry a clip, in the order of clips.csv; classes and groups are numbers, -1
+Conventions: a column is a list with one entry a clip, in the order of clips.csv; classes and families are numbers, -1
 for none; a number that is not known is None. The truth is nowhere in it: who reviews a clip must not be told.
 """
 
@@ -28,7 +28,7 @@ def columns(run: Run) -> dict[str, list[Any] | dict[str, list[Any]]]:
         "label": run.columns(run.answers["label"]).tolist(),
         "target": run.columns(labels["target"]).tolist(),
         "status": statuses(run).tolist(),
-        "group": pd.Index(list(run.groups)).get_indexer(pd.Index(labels["group"])).tolist(),
+        "family": pd.Index(list(run.families)).get_indexer(pd.Index(labels["family"])).tolist(),
         "round": last_rounds(run).tolist(),
         "probability": known(labels["probability"].to_numpy(float), 4),
         "spread": run.columns(labels["spread_label"]).tolist(),

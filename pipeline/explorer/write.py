@@ -44,8 +44,8 @@ def _copy(source: Path, folder: Path) -> None:
 
 def contents(run: Run, params: Params) -> dict[str, Any]:
     """Return what the page shows, but for the pictures."""
-    spread, verified = params.spread, run.labels["verified"].to_numpy() & run.train
-    space = scaling.training_space(run.latents, run.train, whiten=spread.whiten, l2=spread.normalize, seed=params.seed)
+    settings, verified = params.space, run.labels["verified"].to_numpy() & run.train
+    space = scaling.training_space(run.latents, run.train, **settings.model_dump(), seed=params.seed)
     asked = queue(run, params.report.hidden_verified, params.seed)
     return {
         "version": VERSION,
@@ -53,7 +53,7 @@ def contents(run: Run, params: Params) -> dict[str, Any]:
         "run_id": run.run_id,
         "audio": AUDIO,
         "classes": run.classes,
-        "groups": list(run.groups),
+        "families": list(run.families),
         "members": [member.name for member in run.members],
         "statuses": list(records.STATUSES),
         "maps": records.maps(run),

@@ -141,11 +141,13 @@ def read_groupings(folder: str | Path) -> dict[str, dict[str, list[str]]]:
     """Return `groupings.json`: the groupings that came with the data set, by name.
 
     Raises:
-        ArtifactError: missing, or not names of classes by group.
+        ArtifactError: missing, or not lists of classes by family.
     """
     path = Path(folder) / "groupings.json"
     found = read_record(path)
-    lists = [names for groups in found.values() if isinstance(groups, dict) for names in groups.values()]
-    if not all(isinstance(groups, dict) for groups in found.values()) or not all(isinstance(n, list) for n in lists):
-        raise ArtifactError(f"{path}: expected lists of classes by group; remove it and run `dvc repro`")
+    lists = [names for families in found.values() if isinstance(families, dict) for names in families.values()]
+    if not all(isinstance(families, dict) for families in found.values()) or not all(
+        isinstance(n, list) for n in lists
+    ):
+        raise ArtifactError(f"{path}: expected lists of classes by family; remove it and run `dvc repro`")
     return found

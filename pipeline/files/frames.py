@@ -14,7 +14,7 @@ from pipeline.files.formats import read_array, read_record, read_table
 
 
 @dataclass(frozen=True)
-class Features:
+class Frames:
     """Frames of all clips and where each clip's lie.
 
     Attributes:
@@ -47,7 +47,7 @@ class Features:
         return [slice(start, start + length) for start, length in zip(starts, lengths, strict=True)]
 
 
-def read_features(folder: str | Path) -> Features:
+def read_features(folder: str | Path) -> Frames:
     """Read `frames.npy`, `index.csv` and `features.json` of the spectrograms stage.
 
     Raises:
@@ -68,4 +68,4 @@ def read_features(folder: str | Path) -> Features:
     if settings["n_bins"] != frames.shape[1]:
         found = f"n_bins {settings['n_bins']!r}, but frames.npy has {frames.shape[1]}"
         raise ArtifactError(f"{folder / 'features.json'}: found {found}; run `dvc repro`")
-    return Features(frames=frames, index=index, settings=settings)
+    return Frames(frames=frames, index=index, settings=settings)

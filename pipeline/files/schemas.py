@@ -80,7 +80,7 @@ LABELS = _table(
         "confidence": pa.Column(float, pa.Check.in_range(0, 1), coerce=True),
         "abstained": _flag(),
         "promoted": _flag(),
-        "group": pa.Column(str),
+        "family": pa.Column(str),
         "outcome": pa.Column(str, pa.Check.isin(OUTCOMES)),
         "target": pa.Column(str),
         "probability": pa.Column(float, pa.Check.in_range(0, 1), parsers=pa.Parser(_number), nullable=True),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.judges.roles import Roles, roles
 from pipeline.params.schema import Compute
 from pipeline.params.training import Judges
@@ -28,7 +28,7 @@ class Question:
 
     clips: pd.DataFrame
     classes: list[str]
-    features: Features
+    features: Frames
     frames_sha256: str
     settings: Judges
     compute: Compute

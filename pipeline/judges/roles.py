@@ -62,7 +62,7 @@ def roles(clips: pd.DataFrame, classes: list[str], ok: np.ndarray) -> Roles:
         if found.heard(fold, len(classes)).sum() < 2:
             raise DataError(
                 f"fewer than two classes have a verified clip outside fold {fold}, so nobody can judge it; verify "
-                "clips of other sources, or set spread.source: latents"
+                "clips of other groups, or ask none: judges.network and judges.linear null"
             )
     return found
 

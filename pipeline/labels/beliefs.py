@@ -44,22 +44,26 @@ def believe(case: Case, weight: np.ndarray | None = None, random: np.random.Gene
         no evidence and is not believed; where no other class is possible, rows are NaN.
     """
     weight = np.ones(len(case.given)) if weight is None else weight
-    seeds, inside = case.seeds, case.inside
+    calibrating, inside = case.calibrating, case.inside
     known = case.labelled
     # On few rows the threads of the linear algebra wait for each other more than they compute.
     with threadpool_limits(1):
         calibration = evidence.calibrate(
-            _of(case.network, seeds), _of(case.spread, seeds), inside[seeds], case.given[seeds], weight[seeds]
+            _of(case.models, calibrating),
+            _of(case.spread, calibrating),
+            inside[calibrating],
+            case.given[calibrating],
+            weight[calibrating],
         )
-        joined = evidence.join(case.network, case.spread, inside, calibration)
+        joined = evidence.join(case.models, case.spread, inside, calibration)
         # Verified clips say how good the judges are, so of these nothing is taken away.
         joined = pooling.without(joined, case.ruled_out & case.pool[:, np.newaxis])
         p_values = None if case.strange is None else case.strange.p_values(weight)
         noise = noise_rates.estimate_noise(
-            joined[known], case.group_of, case.given[known], weight[known], random, _rows(p_values, known)
+            joined[known], case.family_of, case.given[known], weight[known], random, _rows(p_values, known)
         )
     found, pool = np.full(joined.shape, np.nan), case.pool
-    found[pool] = posterior.believe(joined[pool], noise, case.group_of, case.given[pool], _rows(p_values, pool))
+    found[pool] = posterior.believe(joined[pool], noise, case.family_of, case.given[pool], _rows(p_values, pool))
     found[case.verified] = np.eye(joined.shape[1])[case.given[case.verified]]
     return Belief(evidence=joined, posterior=found, calibration=calibration, noise=noise)
 

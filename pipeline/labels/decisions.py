@@ -9,17 +9,17 @@ import pandas as pd
 
 from pipeline.labels.beliefs import Belief
 from pipeline.labels.case import Case
-from pipeline.params.schema import Spread
+from pipeline.params.labels import Labels
 from pipeline.posterior import posterior
 
 VERIFIED, PROMOTED, CORRECTED, LEFT_OUT, TEST = "verified", "promoted", "corrected", "left_out", "test"
 
 
-def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], settings: Spread) -> pd.DataFrame:
+def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], settings: Labels) -> pd.DataFrame:
     """Return the table of `within_families.spread` with what becomes of each clip.
 
     `promoted` (and its `reason`) stays as it is with `promote: agree`; with `promote: posterior` it is the largest set
-    of clips whose expected precision is `settings.precision`. A clip that is not promoted is corrected where another
+    of clips whose expected precision is the one set. A clip that is not promoted is corrected where another
     class has a posterior of `settings.correct` or more. `probability` is that of the target being right: of the given
     label, also where the clip is left out. `outside` is that of the clip being of no class, NaN where nobody asked.
 
@@ -31,9 +31,9 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
     given = np.where(case.labelled, belief.posterior[rows, case.given], 0.0)
     best = np.nan_to_num(belief.posterior).argmax(axis=1)
     top = np.nan_to_num(belief.posterior).max(axis=1)
-    if settings.promote == "posterior":
+    if settings.promote.posterior is not None:
         promoted = np.zeros(len(table), dtype=bool)
-        promoted[case.labelled] = posterior.promote(given[case.labelled], settings.precision)
+        promoted[case.labelled] = posterior.promote(given[case.labelled], settings.promote.posterior.precision)
     else:
         promoted = table["promoted"].to_numpy(bool)
     sure = (top > 0) & (top >= settings.correct) if settings.correct is not None else np.zeros(len(table), dtype=bool)
@@ -44,7 +44,7 @@ def decide(table: pd.DataFrame, case: Case, belief: Belief, classes: list[str], 
     probability = np.where(corrected, top, np.where(case.labelled, given, np.nan))
     outside = belief.outside
     words = [_reason(case, i, made, given[i], names[best[i]], top[i], outside[i]) for i, made in enumerate(outcome)]
-    spoken = case.train & ~table["verified"].to_numpy(bool) if settings.promote == "posterior" else corrected
+    spoken = case.train & ~table["verified"].to_numpy(bool) if settings.promote.posterior is not None else corrected
     return table.assign(
         promoted=promoted,
         outcome=outcome.astype(object),

@@ -15,9 +15,9 @@ What this assumes, and how it errs:
   look better than they are; where a person reviewed the doubtful ones, which then count as verified, worse.
 - Wrong labels do not follow the sound. If they do (a viola called a violin because it sounds like one), judges agree
   with them more often than the noise model expects: the noise rate is then estimated too low.
-- Latents alone say nothing of other groups' classes: a label wrong across groups is only seen by the networks.
+- Latents alone say nothing of other families' classes: a label wrong across families is only seen by the networks.
 - Sounds of no class (open-set noise) are told by the company they keep (`pipeline.posterior.novelty`). Where nobody
-  looks for them (`spread.open_set: false`, or no network judges), such a clip counts as wrong only as far as the
+  looks for them (`labels.open_set: false`, or no network judges), such a clip counts as wrong only as far as the
   evidence spreads away from its label.
 """
 
@@ -36,7 +36,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is estimated of one group; `None` where it is not defined.
+    """What is estimated of one family; `None` where it is not defined.
 
     Attributes:
         agreement: promoted share of the unverified clips (a).
@@ -63,15 +63,15 @@ class Estimate:
 
 
 def estimate(
-    case: Case, belief: Belief, labels: pd.DataFrame, groups: dict[str, list[str]], *, seed: int, draws: int = DRAWS
+    case: Case, belief: Belief, labels: pd.DataFrame, families: dict[str, list[str]], *, seed: int, draws: int = DRAWS
 ) -> dict[str, Estimate]:
-    """Estimate the noise rate and the precision of promotion, for each group and, named `all`, for all of them.
+    """Estimate the noise rate and the precision of promotion, for each family and, named `all`, for all of them.
 
     Args:
         case: from `case.gather`.
         belief: from `beliefs.believe`.
         labels: from `decisions.decide`.
-        groups: the classes of each group.
+        families: the classes of each family.
         seed: of the bootstrap.
         draws: resamples for the intervals; 0: none.
 
@@ -79,28 +79,30 @@ def estimate(
         Intervals are percentiles over resamples of `clips['group']` (Efron and Tibshirani, "An introduction to the
         bootstrap", 1993), from each of which judges are calibrated anew, strange clips are held against its verified
         ones, and noise rates are drawn as likely as its labels leave them, and in each of which every label is right
-        or wrong as its own probability has it. Nothing is estimated of a group of whose unverified clips no judge was
+        or wrong as its own probability has it. Nothing is estimated of a family of whose unverified clips no judge was
         heard.
     """
     random = rng(seed, "bootstrap")
-    n = int(case.source.max(initial=-1)) + 1
-    heard = bool(case.seeds.any())
+    n = int(case.group.max(initial=-1)) + 1
+    calibrated = bool(case.calibrating.any())
     draws_of_right = []
-    for _ in range(draws if heard and case.labelled.any() else 0):
-        counts = random.multinomial(n, np.full(n, 1 / n))[case.source]
+    for _ in range(draws if calibrated and case.labelled.any() else 0):
+        counts = random.multinomial(n, np.full(n, 1 / n))[case.group]
         drawn = believe(case, counts.astype(np.float64), random)
         right, outside = _of_given(case, drawn)
         chance = random.random(len(right))
         draws_of_right.append(np.stack([chance < right, chance >= 1 - outside]).astype(np.float64))
-    rows = {group: (labels["group"] == group).to_numpy() & case.labelled for group in groups}
+    rows = {family: (labels["family"] == family).to_numpy() & case.labelled for family in families}
     rows["all"] = np.any(list(rows.values()), axis=0)
     promoted = labels["promoted"].to_numpy(bool)
     found = _of_given(case, belief)
     return {
-        group: _summary(found[:, inside], promoted[inside], [draw[:, inside] for draw in draws_of_right], case.open_set)
-        if heard
+        family: _summary(
+            found[:, inside], promoted[inside], [draw[:, inside] for draw in draws_of_right], case.open_set
+        )
+        if calibrated
         else Estimate()
-        for group, inside in rows.items()
+        for family, inside in rows.items()
     }
 
 
@@ -154,8 +156,8 @@ def calibration_table(case: Case, belief: Belief) -> pd.DataFrame:
         `BINS` rows of equal width: `low, high` (of the probability of the likeliest class), `clips`, `predicted` (mean
         probability), `observed` (share that is right); NaN where a bin is empty.
     """
-    said = belief.evidence[case.seeds]
-    top, right = said.max(axis=1, initial=0), said.argmax(axis=1) == case.given[case.seeds]
+    said = belief.evidence[case.calibrating]
+    top, right = said.max(axis=1, initial=0), said.argmax(axis=1) == case.given[case.calibrating]
     edges = np.linspace(0, 1, BINS + 1).round(6)
     at = np.clip(np.digitize(top, edges) - 1, 0, BINS - 1)
     rows = [
@@ -175,25 +177,27 @@ def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def promotion_table(labels: pd.DataFrame, estimates: dict[str, Estimate], groups: dict[str, list[str]]) -> pd.DataFrame:
-    """Return what was promoted, one row a group and a last row `all`, beside how far to trust it.
+def promotion_table(
+    labels: pd.DataFrame, estimates: dict[str, Estimate], families: dict[str, list[str]]
+) -> pd.DataFrame:
+    """Return what was promoted, one row a family and a last row `all`, beside how far to trust it.
 
-    Columns: `group, classes, clips, verified, promoted, corrected, left_out` (counts), `trusted_percent` (verified or
+    Columns: `family, classes, clips, verified, promoted, corrected, left_out` (counts), `trusted_percent` (verified or
     promoted, of the clips), then the fields of `Estimate`, NaN where not defined.
     """
     rows = []
-    for group, classes in _parts(groups).items():
-        inside = labels[labels["group"] == group]
-        rows.append(_counts(group, len(classes), inside) | vars(estimates[group]))
-    everything = labels[labels["group"] != ""]
-    total = _counts("all", sum(map(len, groups.values())), everything)
+    for family, classes in _parts(families).items():
+        inside = labels[labels["family"] == family]
+        rows.append(_counts(family, len(classes), inside) | vars(estimates[family]))
+    everything = labels[labels["family"] != ""]
+    total = _counts("all", sum(map(len, families.values())), everything)
     table = pd.DataFrame([*rows, total | vars(estimates["all"])])
     return table.astype(dict.fromkeys(Estimate.__dataclass_fields__, float))
 
 
-def _parts(groups: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Return the groups that deserve a row beside the total: none where the only one is the total."""
-    return {} if list(groups) == ["all"] else groups
+def _parts(families: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the families that deserve a row beside the total: none where the only one is the total."""
+    return {} if list(families) == ["all"] else families
 
 
 def _counts(name: str, classes: int, inside: pd.DataFrame) -> dict[str, object]:
@@ -201,4 +205,4 @@ def _counts(name: str, classes: int, inside: pd.DataFrame) -> dict[str, object]:
     percent = 100 * (verified + promoted) / len(inside) if len(inside) else 0.0
     counts = {"classes": classes, "clips": len(inside), "verified": verified, "promoted": promoted}
     counts |= {name: int((inside["outcome"] == name).sum()) for name in ("corrected", "left_out")}
-    return {"group": name, **counts, "trusted_percent": percent}
+    return {"family": name, **counts, "trusted_percent": percent}

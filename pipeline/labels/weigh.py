@@ -13,7 +13,7 @@ from pipeline.labels import beliefs, decisions, reliability
 from pipeline.labels.beliefs import Belief
 from pipeline.labels.case import Case, gather
 from pipeline.latents import scaling
-from pipeline.params.schema import Spread
+from pipeline.params.labels import Labels, Space, Spread
 from pipeline.spreading import within_families
 
 
@@ -35,41 +35,46 @@ class Weighed:
 def weigh(
     clips: pd.DataFrame,
     classes: list[str],
-    groups: dict[str, list[str]],
-    settings: Spread,
+    families: dict[str, list[str]],
+    space: Space,
+    spreading: Spread,
+    settings: Labels,
     *,
     latents: np.ndarray,
-    said: np.ndarray,
+    said: np.ndarray | None,
     near: np.ndarray | None,
     reviews: pd.DataFrame | None = None,
     seed: int,
 ) -> Weighed:
-    """Follow what people said, ask the judges that `settings.source` names, and decide.
+    """Follow what people said, hear the judges, and decide.
 
     Args:
         clips: as `artifacts.read_clips` gives it.
         classes: names in column order.
-        groups: the classes of each group.
-        settings: the params' section `spread`.
+        families: the classes of each family.
+        space: the params' section `space`.
+        spreading: the params' section `spread`.
+        settings: the params' section `labels`.
         latents: float32 (n, d), raw; a NaN row where a clip is quarantined.
-        said: float32 (n_judges, n, n_classes), of judges that never saw the label of the clip; read where the source
-            asks for it.
+        said: float32 (n_judges, n, n_classes), of judges that never saw the label of the clip; None: none was asked.
         near: int (n, k), the clips that sound most like each to the networks; None: nobody can tell.
         reviews: from `store.read`, checked; None: nobody has listened.
         seed: of the whitening.
     """
-    heard = store.none() if reviews is None else reviews
-    ruled_out = verdicts.ruled_out(heard, clips, classes)
-    reviewed = verdicts.apply(clips, heard)
+    reviews = store.none() if reviews is None else reviews
+    ruled_out = verdicts.ruled_out(reviews, clips, classes)
+    reviewed = verdicts.apply(clips, reviews)
     train = (clips["split"] == "train").to_numpy()
-    x = scaling.training_space(latents, train, whiten=settings.whiten, l2=settings.normalize, seed=seed)
-    case = gather(reviewed, classes, groups, settings, latents=x, network=said, near=near, ruled_out=ruled_out)
+    x = scaling.training_space(latents, train, **space.model_dump(), seed=seed)
+    case = gather(
+        reviewed, classes, families, spreading, settings, latents=x, models=said, near=near, ruled_out=ruled_out
+    )
     belief = beliefs.believe(case)
-    table = decisions.decide(within_families.spread(x, reviewed, groups, settings), case, belief, classes, settings)
-    return Weighed(case, belief, verdicts.record(table, reviewed, heard))
+    table = decisions.decide(within_families.spread(x, reviewed, families, spreading), case, belief, classes, settings)
+    return Weighed(case, belief, verdicts.record(table, reviewed, reviews))
 
 
-def trust(weighed: Weighed, groups: dict[str, list[str]], *, seed: int) -> pd.DataFrame:
+def trust(weighed: Weighed, families: dict[str, list[str]], *, seed: int) -> pd.DataFrame:
     """Return what was promoted beside how far to trust it; see `reliability.promotion_table`."""
-    estimates = reliability.estimate(weighed.case, weighed.belief, weighed.labels, groups, seed=seed)
-    return reliability.promotion_table(weighed.labels, estimates, groups)
+    estimates = reliability.estimate(weighed.case, weighed.belief, weighed.labels, families, seed=seed)
+    return reliability.promotion_table(weighed.labels, estimates, families)

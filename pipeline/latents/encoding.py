@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import DataError
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.networks import backend, fitting, inference
 from pipeline.networks.patches import PatchDataset, ValidationDataset, clip_patches, resolve
 from pipeline.params import registry
@@ -35,7 +35,7 @@ class Encoded:
     network: keras.Model
 
 
-def encode(features: Features, clips: pd.DataFrame, settings: Autoencoder, *, seed: int, examples: int) -> Encoded:
+def encode(features: Frames, clips: pd.DataFrame, settings: Autoencoder, *, seed: int, examples: int) -> Encoded:
     """Fit the autoencoder by mean squared error on the training split and encode every clip.
 
     It reads no label. Groups are not split between its own training and validation parts.
@@ -48,14 +48,21 @@ def encode(features: Features, clips: pd.DataFrame, settings: Autoencoder, *, se
     fitted, held_out = _parts(clips, train, settings.validation_fraction, seed)
     common: dict[str, Any] = {"patches": patches, "reconstruct": True}
     backend.fresh(derive(seed, "autoencoder"))
-    build = registry.function("autoencoders", settings.model.name)
-    network = build((patches.n_frames, features.n_bins), settings.latents, **settings.model.settings)
+    build = registry.function("autoencoders", settings.network.name)
+    network = build((patches.n_frames, features.n_bins), settings.latents, **settings.network.settings)
     none = np.empty((0, 0), np.float32)
     batches = PatchDataset(
-        features, fitted, none, batch_size=settings.fit.batch_size, seed=derive(seed, "autoencoder batches"), **common
+        features,
+        fitted,
+        none,
+        batch_size=settings.training.batch_size,
+        seed=derive(seed, "autoencoder batches"),
+        **common,
     )
     check = ValidationDataset(features, held_out, none, **common)
-    history = fitting.fit(network, batches, check, settings.fit, loss="mse", title="autoencoder")
+    history = fitting.fit(
+        network, batches, check, settings.training, epochs=settings.epochs, loss="mse", title="autoencoder"
+    )
     every = (features.clip(row) if ok else None for row, ok in enumerate(features.ok))
     encoder = inference.part(network, "latent")
     shown = held_out[:examples]

@@ -10,19 +10,20 @@ from pipeline.seeding import derive
 OUTLIER = 100.0
 
 
-def normalise(latents: np.ndarray, *, whiten: int | None, l2: bool, seed: int) -> np.ndarray:
+def normalise(latents: np.ndarray, *, whiten: int | None, unit_length: bool, seed: int) -> np.ndarray:
     """Return latents whitened by PCA, then scaled to length one.
 
     Args:
         latents: float (n_clips, d), a NaN row where the clip is quarantined.
         whiten: keep at most this many principal components, each scaled to unit variance; None leaves the axes.
             Bounded by what the clips span: components without variance are dropped.
-        l2: scale each row to Euclidean length one, so that distances compare directions.
+        unit_length: scale each row to Euclidean length one, so that distances compare directions.
         seed: of PCA's randomised solver, which scikit-learn picks for large inputs.
 
     Returns:
         float64 (n_clips, k). A row is NaN where the clip was quarantined, where its latent is not finite, where it
-        lies more than `OUTLIER` times the median distance from the centre, and, with `l2`, where its length is zero.
+        lies more than `OUTLIER` times the median distance from the centre, and, with `unit_length`, where its length
+        is zero.
 
     Raises:
         ArtifactError: fewer than two clips have a usable latent.
@@ -35,7 +36,7 @@ def normalise(latents: np.ndarray, *, whiten: int | None, l2: bool, seed: int) -
             "see the quarantine list in data/features/index.csv and run `dvc repro`"
         )
     kept = x[usable] if whiten is None else _whitened(x[usable], whiten, seed)
-    if l2:
+    if unit_length:
         length = np.linalg.norm(kept, axis=1, keepdims=True)
         kept = np.divide(kept, length, out=np.full_like(kept, np.nan), where=length > 0)
     result = np.full((len(x), kept.shape[1]), np.nan)
@@ -43,12 +44,14 @@ def normalise(latents: np.ndarray, *, whiten: int | None, l2: bool, seed: int) -
     return result
 
 
-def training_space(latents: np.ndarray, train: np.ndarray, *, whiten: int | None, l2: bool, seed: int) -> np.ndarray:
+def training_space(
+    latents: np.ndarray, train: np.ndarray, *, whiten: int | None, unit_length: bool, seed: int
+) -> np.ndarray:
     """Return `normalise` of the clips in the bool mask `train`, NaN rows elsewhere.
 
     Test clips take no part in spreading, so they must not shape the space it happens in.
     """
-    return normalise(np.where(train[:, np.newaxis], latents, np.nan), whiten=whiten, l2=l2, seed=seed)
+    return normalise(np.where(train[:, np.newaxis], latents, np.nan), whiten=whiten, unit_length=unit_length, seed=seed)
 
 
 def _usable(x: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ def split_clips(
     """Decide what each clip does for a member.
 
     Labels, and whether they are verified, are those of targets.csv, so that what a person said of a clip holds.
-    Held out are the verified clips of the member's fold; its other clips rest. With `fold: null`, no clip is held out.
+    Held out are the verified clips of the fold that it names; its other clips rest. With `hold_out: null`, no clip is.
     Of the other folds, the trusted clips are those that `member.train_on` names, and the pool is every other
     unverified one. A verified clip is trained on its label and no other; `agreed` adds those to which spreading
     alone gave their own label, whatever was made of that afterwards; `posterior` trusts promoted and corrected clips
@@ -63,7 +63,7 @@ def split_clips(
         posterior: float32 (n, n_classes), rows that sum to one at most, or NaN.
         classes: names in order.
         ok: bool (n,), False where quarantined.
-        member: its `fold` and `train_on` count.
+        member: its `hold_out` and `train_on` count.
         ruled_out: bool (n, n_classes), from `verdicts.ruled_out`; None: no class of any clip.
 
     Raises:
@@ -72,7 +72,7 @@ def split_clips(
     given = _columns(labels["label"], classes)
     verified = labels["verified"].to_numpy(bool)
     train = (clips["split"] == "train").to_numpy() & ok
-    inside = train if member.fold is None else train & (clips["fold"] != member.fold).to_numpy()
+    inside = train if member.hold_out is None else train & (clips["fold"] != member.hold_out).to_numpy()
     target = _targets(labels, given, verified, classes, member)
     trusted = inside & (target >= 0)
     pool = inside & ~trusted & ~verified
@@ -86,7 +86,7 @@ def split_clips(
         validation=train & ~inside & verified & (given >= 0),
         ruled_out=np.zeros((len(clips), len(classes)), dtype=bool) if ruled_out is None else ruled_out,
     )
-    _enough(split, classes, member.fold)
+    _enough(split, classes, member.hold_out)
     return split
 
 
@@ -120,5 +120,5 @@ def _enough(split: Split, classes: list[str], fold: int | None) -> None:
         )
     if fold is not None and not split.validation.any():
         raise DataError(
-            f"fold {fold} has no verified clip to validate on; verify more, use fewer folds.n, or set fold to null"
+            f"fold {fold} has no verified clip to validate on; verify more, use fewer folds, or set hold_out to null"
         )

@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.errors import ArtifactError
 from pipeline.files import formats
 from pipeline.files.fingerprint import sha256
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.files.publishing import publish
 from pipeline.members.roles import Split
 from pipeline.members.self_training import Rounds
@@ -33,7 +33,7 @@ def write(
     state: Rounds,
     learner: KerasLearner,
     *,
-    features: Features,
+    features: Frames,
     clips: pd.DataFrame,
     classes: list[str],
     split: Split,
@@ -66,11 +66,11 @@ def write(
         formats.write_table(temporary / "history.csv", state.history)
         formats.write_table(temporary / "selections.csv", _named(state.selections, ids, split, classes))
         card = {
-            "model": {"name": member.model.name, **member.model.settings},
+            "network": {"name": member.network.name, **member.network.settings},
             "parameters": int(learner.network.count_params()),
-            "fold": member.fold,
-            "start": member.start,
-            "patches": member.patches.model_dump(),
+            "hold_out": member.hold_out,
+            "from_judge": member.from_judge,
+            "patches": member.patches.model_dump(exclude_none=True),
             "features": features.settings,
             "classes": classes,
             "feature_maps_clip": str(ids[shown]),
@@ -107,15 +107,15 @@ def load(folder: Path) -> tuple[keras.Model, dict[str, Any]]:
     if not (folder / CARD).is_file():
         raise ArtifactError(f"{folder / CARD}: missing; a model is of no use without its settings, run `dvc repro`")
     card = formats.read_json(folder / CARD)
-    missing = {"model", "patches", "features", "classes", "weights_sha256"} - set(card)
+    missing = {"network", "patches", "features", "classes", "weights_sha256"} - set(card)
     if missing:
         raise ArtifactError(f"{folder / CARD}: lacks {', '.join(sorted(missing))}; run `dvc repro` to train it again")
     if not (folder / WEIGHTS).is_file():
         raise ArtifactError(f"{folder / WEIGHTS}: missing; run `dvc repro` to train it")
     if sha256(folder / WEIGHTS) != card["weights_sha256"]:
         raise ArtifactError(f"{folder / WEIGHTS}: not the weights that {CARD} describes; run `dvc repro` to train it")
-    settings = dict(card["model"])
-    shape = (int(card["patches"]["frames"]), int(card["features"]["n_bins"]))
+    settings = dict(card["network"])
+    shape = (Patches.model_validate(card["patches"]).n_frames, int(card["features"]["n_bins"]))
     network = building.rebuild(settings.pop("name"), settings, shape, len(card["classes"]))
     fitting.load_weights(network, folder / WEIGHTS)
     return network, card

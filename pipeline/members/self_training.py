@@ -84,12 +84,12 @@ def run_rounds(
         done, folder = latest
         state = _read(folder)
         learner.restore(done, folder)
-        say(f"going on after round {done} of {member.rounds}")
-    for number in range(done + 1, member.rounds + 1):
+        say(f"going on after round {done} of {member.rounds.number}")
+    for number in range(done + 1, member.rounds.number + 1):
         with checkpoints.kept():
             state = _one_round(number, state, split, member, learner)
         checkpoints.save(number, partial(_write, state=state, learner=learner))
-        say(_line(state.rounds.iloc[-1], member.rounds))
+        say(_line(state.rounds.iloc[-1], member.rounds.number))
     return state
 
 
@@ -97,8 +97,8 @@ def _one_round(number: int, state: Rounds, split: Split, member: Member, learner
     rows, targets, doubtful = _examples(number, state, split, member)
     history = learner.fit(number, rows, targets, doubtful, _held_out(split))
     probs = learner.predict()
-    lower = lower_bound(member.selection, number, member.rounds)
-    selected = select(probs, split, member.selection, lower)
+    lower = lower_bound(member.rounds, number)
+    selected = select(probs, split, member.rounds, lower)
     held_out = np.where(split.validation, split.given, -1)
     row = {
         "round": number,
@@ -106,7 +106,7 @@ def _one_round(number: int, state: Rounds, split: Split, member: Member, learner
         "pseudo": int(doubtful.sum()),
         "pool": int(split.pool.sum()),
         "lower": lower,
-        "upper": member.selection.upper,
+        "upper": member.rounds.thresholds.upper,
         "selected": len(selected.rows),
         "epochs": len(history),
         "train_accuracy": accuracy(probs, split.target),
@@ -126,7 +126,7 @@ def _examples(number: int, state: Rounds, split: Split, member: Member) -> tuple
     chosen = Selected(np.empty(0, int), np.empty((0, n_classes), np.float32), np.empty(0))
     if state.probs is not None:
         # Selected again rather than kept: it follows from the probabilities, also after a run that was cut off.
-        chosen = select(state.probs, split, member.selection, lower_bound(member.selection, number - 1, member.rounds))
+        chosen = select(state.probs, split, member.rounds, lower_bound(member.rounds, number - 1))
     trusted = np.flatnonzero(split.trusted)
     believed = np.setdiff1d(np.flatnonzero(split.doubtful), chosen.rows)
     rows = np.concatenate([trusted, chosen.rows, believed])

@@ -6,13 +6,13 @@ import keras
 
 from pipeline.networks import backend
 from pipeline.params import registry
-from pipeline.params.training import Model
+from pipeline.params.training import Network
 
 
-def build(model: Model, input_shape: tuple[int, int], n_outputs: int, *, seed: int) -> keras.Model:
-    """Return the network described by `model`, its weights drawn from `seed`; earlier networks are forgotten."""
+def build(described: Network, input_shape: tuple[int, int], n_outputs: int, *, seed: int) -> keras.Model:
+    """Return the network that is described, its weights drawn from `seed`; earlier networks are forgotten."""
     backend.fresh(seed)
-    return rebuild(model.name, model.settings, input_shape, n_outputs)
+    return rebuild(described.name, described.settings, input_shape, n_outputs)
 
 
 def rebuild(name: str, settings: dict[str, Any], input_shape: tuple[int, int], n_outputs: int) -> keras.Model:

@@ -18,35 +18,38 @@ from pipeline.compute.progress import bar
 from pipeline.errors import ArtifactError, DataError
 from pipeline.networks import backend
 from pipeline.networks.optimizer import OneDeviceAdamW
-from pipeline.params.training import Fit
+from pipeline.params.training import Optimisation
 
 
 def fit(
     network: keras.Model,
     train: keras.utils.PyDataset,
     validation: keras.utils.PyDataset | None,
-    settings: Fit,
+    settings: Optimisation,
     *,
+    epochs: int,
     loss: str | keras.losses.Loss,
     metrics: list[str | keras.metrics.Metric] | None = None,
-    ema: float | None = None,
     title: str = "",
+    part: tuple[int, int] = (1, 1),
 ) -> pd.DataFrame:
     """Fit in place; return one row an epoch: epoch (from 1), loss, accuracy, val_loss, ..., learning_rate.
 
-    With `settings.patience`, training stops after that many epochs without a better `val_loss`, and the weights of
-    the best one are restored. With `ema`, the weights end as their exponential moving average of that momentum, and
-    the statistics that normalise are estimated anew for them. Without `validation`, the columns `val_*` are NaN.
+    `part`: (2, 3) is the second of three fits of one network that share one schedule of learning rates.
+
+    With `keep.best`, training stops after that many epochs without a better `val_loss`, and the weights of the best
+    one are restored. With `keep.average`, the weights end as their exponential moving average of that momentum, and the
+    statistics that normalise are estimated anew for them. Without `validation`, the columns `val_*` are NaN.
 
     Raises:
         DataError: the loss became NaN or infinite.
     """
-    steps = settings.epochs * int(train.num_batches or 1)
+    steps, momentum = epochs * int(train.num_batches or 1), settings.keep.average
     optimizer = OneDeviceAdamW(
-        learning_rate=_schedule(settings, steps),
+        learning_rate=_schedule(settings, steps, part),
         weight_decay=settings.weight_decay,
-        use_ema=ema is not None,
-        ema_momentum=ema if ema is not None else 0.99,
+        use_ema=momentum is not None,
+        ema_momentum=momentum if momentum is not None else 0.99,
     )
     network.compile(optimizer=optimizer, loss=loss, metrics=metrics or [], jit_compile=backend.compiled())
     # Left to the first step, TensorFlow traces that one twice, which takes seconds.
@@ -56,13 +59,12 @@ def fit(
         keras.callbacks.TerminateOnNaN(raise_error=True),
         _Bar(title),
     ]
-    if settings.patience is not None and validation is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
-        )
+    if settings.keep.best is not None and validation is not None:
+        patience = settings.keep.best
+        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True))
     try:
         history = network.fit(
-            train, validation_data=validation, epochs=settings.epochs, callbacks=callbacks, shuffle=False, verbose=0
+            train, validation_data=validation, epochs=epochs, callbacks=callbacks, shuffle=False, verbose=0
         )
     except RuntimeError as error:
         if "NaN" not in str(error) and "Inf" not in str(error):
@@ -71,14 +73,15 @@ def fit(
             f"{title}: the loss is no longer a number; usual causes: a learning rate that is too high "
             f"(now {settings.learning_rate:g}), mixed precision, or features with extreme values"
         ) from None
-    if ema is not None:
-        _normalise_anew(network, train, settings.epochs)
+    if momentum is not None:
+        _normalise_anew(network, train, epochs)
     table = pd.DataFrame(history.history).astype(np.float64)
     if validation is None:
         table = table.assign(**{f"val_{name}": np.nan for name in table.columns})
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
     ends = np.minimum(table["epoch"] * int(train.num_batches or 1), steps) - 1
-    table["learning_rate"] = [_rate(settings, steps, int(step)) for step in ends]
+    schedule = _schedule(settings, steps, part)
+    table["learning_rate"] = [_rate(schedule, int(step)) for step in ends]
     return table
 
 
@@ -101,20 +104,37 @@ def _normalise_anew(network: keras.Model, train: keras.utils.PyDataset, epoch: i
         layer.momentum = momentum
 
 
-def _schedule(settings: Fit, steps: int) -> Any:
+class _Later(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that was begun `offset` steps ago."""
+
+    def __init__(self, schedule: keras.optimizers.schedules.LearningRateSchedule, offset: int) -> None:
+        self._schedule, self._offset = schedule, offset
+
+    def __call__(self, step: Any) -> Any:
+        return self._schedule(step + self._offset)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"schedule": self._schedule, "offset": self._offset}
+
+
+def _schedule(settings: Optimisation, steps: int, part: tuple[int, int]) -> Any:
+    """Return the learning rate of `steps` steps, or what gives it by the step."""
     if settings.schedule == "constant":
         return settings.learning_rate
-    warm = max(1, steps // 20)
-    return keras.optimizers.schedules.CosineDecay(
+    number, parts = part
+    # Each part counts for as much as the others, however many steps they took.
+    whole, done = steps * parts, steps * (number - 1)
+    warm = max(1, whole // 20)
+    falling = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=settings.learning_rate / 10,
-        decay_steps=max(1, steps - warm),
+        decay_steps=max(1, whole - warm),
         warmup_target=settings.learning_rate,
         warmup_steps=warm,
     )
+    return _Later(falling, done) if done else falling
 
 
-def _rate(settings: Fit, steps: int, step: int) -> float:
-    schedule = _schedule(settings, steps)
+def _rate(schedule: Any, step: int) -> float:
     return float(schedule) if isinstance(schedule, float) else float(keras.ops.convert_to_numpy(schedule(step)))
 
 
@@ -156,7 +176,7 @@ def set_weights(network: keras.Model, arrays: list[np.ndarray], title: str) -> N
         first = next(pair for pair in zip_longest(wanted, found) if pair[0] != pair[1])
         raise DataError(
             f"{title}: the weights to go on from are of another network (expected an array of {first[0]}, found "
-            f"{first[1]}); give both the same model, and with pooling: flatten patches of the same frames"
+            f"{first[1]}); give both the same network, and with pooling: flatten patches of the same frames"
         )
     network.set_weights(arrays)
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.networks import building, fitting, inference, losses
 from pipeline.networks.patches import Augmentation, PatchDataset, ValidationDataset
 from pipeline.params import registry
@@ -29,7 +29,7 @@ class KerasLearner:
 
     def __init__(
         self,
-        features: Features,
+        features: Frames,
         recipe: Recipe,
         n_classes: int,
         *,
@@ -37,14 +37,17 @@ class KerasLearner:
         name: str,
         start: list[np.ndarray] | None = None,
         restart: bool = False,
+        rounds: int = 1,
     ) -> None:
         """Learn from `features` by `recipe`, whose patches are resolved.
 
         `name` goes into the seed and the progress bars. `start`: weights to begin with, in the order of Keras; None:
-        new ones. `restart`: each round begins with them.
+        new ones. `restart`: each round begins with them, and with a schedule of learning rates of its own; else all
+        `rounds` share one.
         """
         self._features, self._recipe, self._n_classes = features, recipe, n_classes
         self._seed, self._name, self._start, self._restart = seed, name, start, restart
+        self._rounds = 1 if restart else rounds
         # Of the last round: the next one starts from them.
         self.weights: list[np.ndarray] | None = None
         self.network: keras.Model | None = None
@@ -52,7 +55,7 @@ class KerasLearner:
     def _build(self, number: int) -> keras.Model:
         shape = (self._recipe.patches.n_frames, self._features.n_bins)
         seed = derive(self._seed, "network", self._name, number)
-        return building.build(self._recipe.model, shape, self._n_classes, seed=seed)
+        return building.build(self._recipe.network, shape, self._n_classes, seed=seed)
 
     def fit(
         self, number: int, rows: np.ndarray, targets: np.ndarray, doubtful: np.ndarray, held_out: HeldOut | None = None
@@ -72,7 +75,7 @@ class KerasLearner:
             rows,
             losses.with_doubt(targets, doubtful),
             patches=recipe.patches,
-            batch_size=recipe.fit.batch_size,
+            batch_size=recipe.training.batch_size,
             seed=derive(self._seed, "batches", self._name, number),
             augmentations=augmentations(recipe),
         )
@@ -80,11 +83,12 @@ class KerasLearner:
             self.network,
             train,
             None if held_out is None else self._validation(*held_out),
-            recipe.fit,
-            loss=losses.ClipLoss(recipe.doubtful, recipe.label_smoothing),
+            recipe.training,
+            epochs=recipe.epochs,
+            loss=losses.ClipLoss(recipe.training.doubtful, recipe.training.label_smoothing),
             metrics=[losses.accuracy()],
-            ema=recipe.ema,
             title=f"{self._name}, round {number}",
+            part=(number, self._rounds) if self._rounds > 1 else (1, 1),
         )
         self.weights = self.network.get_weights()
         return history
@@ -115,5 +119,5 @@ class KerasLearner:
 
 def augmentations(recipe: Recipe) -> list[Augmentation]:
     """Return the recipe's augmentations, in order."""
-    steps = recipe.augment.steps.items()
+    steps = recipe.training.augment.listed.items()
     return [partial(registry.function("augment", name), **settings) for name, settings in steps]

@@ -5,6 +5,7 @@ count less, then the doubt, 0 for a trusted clip and 1 for a doubtful one. As th
 augmentations that mix targets mix it too. Probabilities are (batch, n_classes), of a softmax.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from pipeline.params.training import Doubtful
+from pipeline.params.training import Doubtful, Loss
 
 # Below this a probability counts as this: a logarithm stays finite.
 FLOOR = 1e-7
@@ -57,11 +58,7 @@ class ClipLoss(keras.losses.Loss):
         """Take the settings of a member."""
         super().__init__(name="clip_loss")
         self._weight, self._smoothing = doubtful.weight, label_smoothing
-        self._milder = {
-            "crossentropy": None,
-            "gce": partial(generalised_crossentropy, q=doubtful.q),
-            "bootstrap": partial(soft_bootstrap, beta=doubtful.beta),
-        }[doubtful.loss]
+        self._milder = _milder(doubtful.loss)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return (batch,)."""
@@ -69,6 +66,13 @@ class ClipLoss(keras.losses.Loss):
         trusted = keras.losses.categorical_crossentropy(target, y_pred, label_smoothing=self._smoothing)
         milder = trusted if self._milder is None else self._milder(target, y_pred)
         return (1 - doubt) * trusted + doubt * self._weight * milder
+
+
+def _milder(loss: Loss) -> Callable[[Any, Any], Any] | None:
+    """Return the loss of doubtful clips, None where it is that of trusted ones."""
+    if loss.gce is not None:
+        return partial(generalised_crossentropy, q=loss.gce.q)
+    return None if loss.bootstrap is None else partial(soft_bootstrap, beta=loss.bootstrap.beta)
 
 
 def accuracy() -> keras.metrics.Metric:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from pipeline.errors import DataError
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.params.training import Patches
 from pipeline.seeding import rng
 
@@ -41,7 +41,7 @@ def last_start(length: int, n_frames: int) -> int:
     return length - n_frames if length >= n_frames else length - 1
 
 
-def resolve(features: Features, patches: Patches, train: np.ndarray) -> Patches:
+def resolve(features: Frames, patches: Patches, train: np.ndarray) -> Patches:
     """Return `patches` with a number of frames; `mean` is the mean length of the clips in the bool rows `train`.
 
     Raises:
@@ -52,7 +52,7 @@ def resolve(features: Features, patches: Patches, train: np.ndarray) -> Patches:
     lengths = features.index["n_frames"].to_numpy()[train]
     if not (lengths > 0).any():
         raise DataError("features: no usable training clip, so there is no mean length for patches.frames: mean")
-    return patches.model_copy(update={"frames": round(float(lengths[lengths > 0].mean()))})
+    return patches.of(round(float(lengths[lengths > 0].mean())))
 
 
 def clip_patches(frames: np.ndarray, patches: Patches) -> np.ndarray:
@@ -61,10 +61,10 @@ def clip_patches(frames: np.ndarray, patches: Patches) -> np.ndarray:
     `resize` has one; `crop` has up to `test_crops`, evenly spaced from the clip's start to its end.
     """
     n_frames = patches.n_frames
-    if patches.mode == "resize":
+    if patches.crop is None:
         return resize(frames, n_frames)[None]
     end = last_start(len(frames), n_frames) if len(frames) > n_frames else 0
-    starts = np.unique(np.linspace(0, end, patches.test_crops).round().astype(int))
+    starts = np.unique(np.linspace(0, end, patches.crop.test_crops).round().astype(int))
     return np.stack([crop(frames, n_frames, start) for start in starts])
 
 
@@ -78,7 +78,7 @@ class PatchDataset(keras.utils.PyDataset):
 
     def __init__(
         self,
-        features: Features,
+        features: Frames,
         rows: np.ndarray,
         targets: np.ndarray,
         *,
@@ -116,7 +116,7 @@ class PatchDataset(keras.utils.PyDataset):
 
     def _patch(self, row: int, draw: np.random.Generator) -> np.ndarray:
         frames = self._features.clip(row)
-        if self._patches.mode == "resize":
+        if self._patches.crop is None:
             return resize(frames, self._patches.n_frames)
         start = int(draw.integers(0, last_start(len(frames), self._patches.n_frames) + 1))
         return crop(frames, self._patches.n_frames, start)
@@ -127,7 +127,7 @@ class ValidationDataset(keras.utils.PyDataset):
 
     def __init__(
         self,
-        features: Features,
+        features: Frames,
         rows: np.ndarray,
         targets: np.ndarray,
         *,

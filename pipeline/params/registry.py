@@ -1,6 +1,6 @@
 """Plugins, found from their folder: adding one is adding one file.
 
-A plugin is a module `pipeline/<kind>/<name>.py` with one public function, whose name depends on the kind
+A plugin is a module `pipeline/plugins/<kind>/<name>.py` with one public function, whose name depends on the kind
 (`FUNCTIONS`). A trailing underscore in a file's name is dropped (`umap_.py` is `umap`, which would otherwise
 hide the library); a leading one marks code that plugins of that folder share, not a plugin.
 
@@ -11,6 +11,7 @@ pipeline itself passes.
 import ast
 import difflib
 import importlib
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -105,6 +106,22 @@ def settings_model(kind: str, name: str) -> type[BaseModel]:
         fields[argument.arg] = (annotation, ... if default is None else ast.literal_eval(default))
     config = ConfigDict(extra="forbid", frozen=True, strict=False)
     return create_model(f"{kind}.{name}", __config__=config, **fields)
+
+
+def described(kind: str, name: str) -> dict[str, str]:
+    """Return what the docstring of a plugin's function says of each argument, from its section `Args:`."""
+    tree = ast.parse(_path(kind, name).read_text(encoding="utf-8"))
+    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == FUNCTIONS[kind])
+    _, _, after = (ast.get_docstring(node) or "").partition("Args:\n")
+    found: dict[str, str] = {}
+    for line in after.split("\n\n")[0].splitlines():
+        argument = re.fullmatch(r" {4}(\w+): (.*)", line)
+        if argument:
+            last, words = argument.groups()
+            found[last] = words
+        elif line.startswith(" " * 8) and found:
+            found[last] += " " + line.strip()
+    return found
 
 
 _BUILTIN_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "tuple": tuple, "list": list}

@@ -1,8 +1,8 @@
 """params.yaml as typed, frozen models: one class a section, unknown and repeated keys refused.
 
-Conventions: the file is read as YAML 1.2, as DVC reads it (`1e-3` is a number, `no` is text). Sections named
-after plugins (`features.mel`, `self_train.augment.mixup`, ...) hold the settings that the plugin's own function
-declares. A member is `self_train` with what `members.<name>` changes laid over it.
+Conventions: the file is read as YAML 1.2, as DVC reads it (`1e-3` is a number, `no` is text). `name` chooses a plugin,
+the keys beside it are the settings that the plugin's own function declares. What is said once for all networks
+(`COMMON`) lies beneath what a section says of its own, and `self_train` beneath each member.
 """
 
 from pathlib import Path
@@ -12,136 +12,132 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import EarmarkError, ParamsError
 from pipeline.params import registry, renamed, yaml_file
-from pipeline.params.sections import Grouping, Name, Plugin, PluginSections, Section
-from pipeline.params.training import Autoencoder, Judges, Member
+from pipeline.params.labels import Labels, Space, Spread
+from pipeline.params.overlay import lay
+from pipeline.params.sections import Choice, Grouping, Name, Nothing, Plugin, PluginSections, Section
+from pipeline.params.training import Autoencoder, Judge, Judges, Member, Network, Patches, Training
 from pipeline.settings import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
+
+COMMON = ("patches", "network", "training")
+# What a member has of the judge that it goes on from.
+OF_THE_JUDGE = ("patches", "network")
+
+
+class WithinFamily(Section):
+    """A wrong label is one of the same family."""
+
+    grouping: Grouping = Field("two", description="as in `spread`")
+
+
+class NoiseKind(Choice):
+    """Which labels wrong ones are."""
+
+    within_family: WithinFamily | None = None
+    symmetric: Nothing | None = None
+    open_set: Nothing | None = None
 
 
 class SimulateNoise(Section):
     """Turn a fully labelled data set into a half-trusted one, keeping the truth."""
 
-    verified_fraction: Fraction
-    rate: Fraction
-    kind: Literal["symmetric", "within_group", "open_set"] = "within_group"
-    grouping: Grouping = "two"
-    seed: int = 0
+    verified_fraction: Fraction = Field(description="share of the training clips that are verified")
+    rate: Fraction = Field(description="share of the others whose label is wrong")
+    kind: NoiseKind = Field(
+        default=NoiseKind(within_family=WithinFamily()),
+        description="within_family | symmetric (any class) | open_set (of no class)",
+    )
+    seed: int = Field(0, description="of the noise")
 
 
 class Dataset(Plugin):
     """Which clips, and which of their labels are verified."""
 
-    root: str
-    simulate_noise: SimulateNoise | None = None
+    name: str = Field(description="demo | csv | esc50 | freesound2018 | fsdd")
+    root: str = Field(description="your folder of audio; the demo makes its own\nInside or outside the project")
+    simulate_noise: SimulateNoise | None = Field(
+        None,
+        description="to measure: {verified_fraction, rate, kind, seed}; null: none\n"
+        "Makes a set whose labels are all true half-trusted and keeps the truth",
+    )
 
     @classmethod
     def kind(cls) -> str:
         return "datasets"
 
 
-class Folds(Section):
-    """Cross-validation folds of the training split."""
-
-    n: Annotated[int, Field(ge=2, le=100)] = 5
-
-
-class Features(PluginSections):
+class Features(Plugin):
     """From audio to frames."""
 
-    kind_: str = Field(alias="kind")
-    sr: PositiveInt = 22050
-    trim_db: PositiveFloat | None = 60.0
-    max_seconds: PositiveFloat = 30.0
-    max_quarantined: Fraction = 0.05
+    name: str = Field(description="mel | stft | mfcc | waveform")
+    sr: PositiveInt = Field(22050, description="sample rate, Hz")
+    trim_db: PositiveFloat | None = Field(
+        60.0, description="silence at the ends, in dB below the clip's peak; null: not trimmed"
+    )
+    max_seconds: PositiveFloat = Field(30.0, description="longer clips are cut off")
+    max_quarantined: Fraction = Field(0.05, description="share of unreadable clips above which the run fails")
 
     @classmethod
     def kind(cls) -> str:
         return "features"
 
-    @field_validator("kind_")
-    @classmethod
-    def _exists(cls, name: str) -> str:
-        registry.settings_model("features", name)
-        return name
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The settings of the chosen kind."""
-        return self.of(self.kind_)
-
-
-class Spread(Section):
-    """Where evidence of the unverified labels comes from, and what is made of it."""
-
-    source: Literal["latents", "out_of_fold", "both"]
-    promote: Literal["agree", "posterior"] = "agree"
-    precision: Fraction = 0.98
-    correct: Fraction | None = 0.9
-    open_set: bool = True
-    grouping: Grouping
-    kernel: Literal["rbf", "knn"] = "rbf"
-    gamma: PositiveFloat | Literal["auto"] = "auto"
-    gamma_scale: PositiveFloat = 1.0
-    n_neighbors: PositiveInt = 7
-    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    max_iter: PositiveInt = 100_000
-    tol: PositiveFloat = 1e-3
-    whiten: PositiveInt | None
-    normalize: bool
-    min_confidence: Fraction = 0.0
-
 
 class Ensemble(Section):
-    """Which members are joined, and how."""
+    """How the members are joined."""
 
-    members: Annotated[list[Name], Field(min_length=1)]
-    method: Literal["geometric", "arithmetic", "weighted"] = "geometric"
-    top_k: PositiveInt = 3
-
-    @field_validator("members")
-    @classmethod
-    def _unique(cls, names: list[str]) -> list[str]:
-        # A member is a folder, and not every file system tells `a` from `A`.
-        folded = [name.casefold() for name in names]
-        twice = sorted({name for name in names if folded.count(name.casefold()) > 1})
-        if twice:
-            raise ValueError(f"named more than once: {', '.join(twice)}")
-        return names
+    method: Literal["geometric", "arithmetic", "weighted"] = Field(
+        "geometric",
+        description="geometric | arithmetic | weighted\n"
+        "Mean of the members' probabilities. `weighted` is the geometric one, weighted by validation MAP, so that each "
+        "member needs a `hold_out`",
+    )
+    top_k: PositiveInt = Field(3, description="k of MAP@k")
 
 
 class Project(PluginSections):
-    """Two-dimensional projections of the latents."""
-
-    methods: Annotated[list[str], Field(min_length=1)]
+    """Maps of the latents in two dimensions."""
 
     @classmethod
     def kind(cls) -> str:
         return "projection"
 
-    @field_validator("methods")
-    @classmethod
-    def _exist(cls, names: list[str]) -> list[str]:
-        for name in names:
-            registry.settings_model("projection", name)
-        return names
+    @model_validator(mode="after")
+    def _some(self) -> "Project":
+        if not self.listed:
+            raise ValueError(f"lists no map, expected one or more of {', '.join(registry.names('projection'))}")
+        return self
 
 
 class Report(Section):
     """What the report shows."""
 
-    title: str = "Earmark report"
-    reconstructions: PositiveInt = 6
-    feature_maps: PositiveInt = 16
-    dpi: Annotated[int, Field(ge=50, le=600)] = 110
-    hidden_verified: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    title: str = Field("Earmark report", description="of the report and the explorer")
+    hidden_verified: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.1, description="share of verified clips hidden in the review queue"
+    )
+    reconstructions: PositiveInt = Field(6, description="how many are shown")
+    feature_maps: PositiveInt = Field(16, description="how many are shown")
+    dpi: Annotated[int, Field(ge=50, le=600)] = Field(110, description="of the pictures")
 
 
 class Compute(Section):
     """Where and how precisely to compute."""
 
-    device: Literal["auto", "cpu", "gpu"] = "auto"
-    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
-    threads: PositiveInt
-    jobs: int = -1
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto", description="auto | cpu | gpu\n`gpu` fails where there is none"
+    )
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        description="auto | float32 | mixed_bfloat16 | mixed_float16\n"
+        "`auto` is `mixed_bfloat16` on a GPU, and under TensorFlow on a processor with `avx512_bf16` or `amx_bf16`; "
+        "else `float32`",
+    )
+    threads: PositiveInt = Field(
+        description="of the CPU, for a network; another number: other last digits\n"
+        "A judge has one, whatever `jobs`. Without effect on a GPU and under JAX",
+    )
+    jobs: int = Field(
+        -1,
+        description="processes; -1: one a core\nFor features and, on a CPU, for the judges; without effect on results",
+    )
 
     @field_validator("jobs")
     @classmethod
@@ -154,78 +150,109 @@ class Compute(Section):
 class Params(Section):
     """The whole of params.yaml."""
 
-    seed: NonNegativeInt
+    seed: NonNegativeInt = Field(description="of everything drawn at random")
     dataset: Dataset
-    folds: Folds
-    features: Features
+    folds: Annotated[int, Field(ge=2, le=100)] = Field(
+        description="parts of the training clips, for cross-validation\nClips of one group are in one of them"
+    )
+    features: Features = Field(description="mel | stft | mfcc | waveform")
+    patches: Patches = Field(
+        description="{crop: {frames, test_crops}} | {resize: {frames}}\n"
+        "What a network sees of a clip: `crop`, a window of so many `frames` (short clips are repeated), or `resize`, "
+        "the whole clip, stretched. `frames: mean` is the mean of the training clips. With `crop`, the mean over "
+        "`test_crops` windows is the clip's prediction",
+    )
+    network: Network = Field(description="vgg | cnn_mfcc | cnn1d")
+    training: Training
     autoencoder: Autoencoder
     judges: Judges
+    space: Space = Field(description="of the latents; whiten: null leaves their axes")
     spread: Spread
-    self_train: dict[str, Any]
-    members: dict[Name, Member]
-    ensemble: Ensemble
-    project: Project
+    labels: Labels
+    self_train: Member = Field(description="what all members share")
+    members: Annotated[dict[Name, Member], Field(min_length=1)] = Field(
+        description="each network of the ensemble, and what it has of its own\n"
+        "Its keys are names. Below each stand the keys of `self_train`, and `network`, `patches` and `training`, that "
+        "are to be different for this member",
+    )
+    ensemble: Ensemble = Field(description="geometric | arithmetic | weighted")
+    project: Project = Field(description="the maps: tsne, umap")
     report: Report
     compute: Compute
 
     @model_validator(mode="before")
     @classmethod
-    def _lay_members_over_self_train(cls, given: Any) -> Any:
+    def _lay(cls, given: Any) -> Any:
+        """Lay what a section says of its own over what is said once for all."""
         if not isinstance(given, dict):
             return given
-        base, members = given.get("self_train"), given.get("members")
-        if not isinstance(base, dict) or not isinstance(members, dict):
-            return given
-        laid = {name: overlay(base, own or {}) if isinstance(own or {}, dict) else own for name, own in members.items()}
-        return given | {"members": laid}
+        common = {key: given[key] for key in COMMON if key in given}
+        laid = dict(given)
+        if isinstance(given.get("autoencoder"), dict) and "patches" in common:
+            laid["autoencoder"] = {"patches": common["patches"]} | given["autoencoder"]
+        judges = given.get("judges")
+        if isinstance(judges, dict) and isinstance(judges.get("network"), dict):
+            judge = lay(common, judges["network"], Judge)
+            laid["judges"] = judges | {"network": judge}
+            of_the_judge = {key: judge[key] for key in OF_THE_JUDGE if key in judge}
+        else:
+            of_the_judge = {}
+        own, members = given.get("self_train"), given.get("members")
+        if not isinstance(own, dict):
+            return laid
+        laid["self_train"] = lay(common, own, Member)
+        if isinstance(members, dict):
+            laid["members"] = {
+                name: _member(str(name), common, of_the_judge, own, {} if member is None else member)
+                for name, member in members.items()
+            }
+        return laid
 
     @model_validator(mode="after")
     def _consistent(self) -> "Params":
-        missing = [name for name in self.ensemble.members if name not in self.members]
-        if missing:
-            raise ValueError(f"ensemble.members: {', '.join(missing)} not described under members")
-        blind = [name for name in self.ensemble.members if self.members[name].fold is None]
-        if blind and self.ensemble.method == "weighted":
+        self._named_apart()
+        if self.ensemble.method == "weighted" and (blind := [n for n, m in self.members.items() if m.hold_out is None]):
             raise ValueError(
                 f"ensemble.method: weighted weighs members by validation, but {', '.join(blind)} validate on no fold "
-                "(fold: null)"
+                "(hold_out: null)"
             )
         for name, member in self.members.items():
-            self._accepts(f"members.{name}", "models", member.model.name)
-            if member.fold is not None and member.fold >= self.folds.n:
-                last = self.folds.n - 1
-                raise ValueError(f"members.{name}.fold: {member.fold} does not exist, folds are 0 to {last}")
-        for name in self.ensemble.members:
-            self._can_start(f"members.{name}.start", self.members[name])
+            self._accepts(f"members.{name}.network", "models", member.network.name)
+            self._has_folds(f"members.{name}", member)
         self._has_grouping("spread.grouping", self.spread.grouping)
         noise = self.dataset.simulate_noise
-        if noise is not None and noise.kind == "within_group":
-            self._has_grouping("dataset.simulate_noise.grouping", noise.grouping)
-        self._accepts("judges.network", "models", self.judges.network.model.name)
-        self._accepts("autoencoder", "autoencoders", self.autoencoder.model.name)
+        if noise is not None and noise.kind.within_family is not None:
+            self._has_grouping("dataset.simulate_noise.kind.within_family.grouping", noise.kind.within_family.grouping)
+        self._somebody_speaks()
+        if self.judges.network is not None:
+            self._accepts("judges.network.network", "models", self.judges.network.network.name)
+        self._accepts("autoencoder.network", "autoencoders", self.autoencoder.network.name)
         return self
 
-    def _can_start(self, where: str, member: Member) -> None:
-        """Check that there is a judge of the fold `member.start`, of the same network."""
-        if member.start is None:
-            return
-        if self.spread.source == "latents":
+    def _named_apart(self) -> None:
+        # A member is a folder, and not every file system tells `a` from `A`.
+        folded = [name.casefold() for name in self.members]
+        twice = sorted({name for name in self.members if folded.count(name.casefold()) > 1})
+        if twice:
+            raise ValueError(f"members: {', '.join(twice)} differ by case alone, expected names that differ by more")
+
+    def _has_folds(self, where: str, member: Member) -> None:
+        for key, fold in (("hold_out", member.hold_out), ("from_judge", member.from_judge)):
+            if fold is not None and fold >= self.folds:
+                raise ValueError(f"{where}.{key}: {fold} does not exist, folds are 0 to {self.folds - 1}")
+        if member.from_judge is not None and self.judges.network is None:
             raise ValueError(
-                f"{where}: {member.start} goes on from a judge, but spread.source: latents asks none; set start to "
-                "null, or the source to both"
+                f"{where}.from_judge: {member.from_judge} goes on from a judge, but judges.network: null asks none; "
+                "take one of them away"
             )
-        if member.start >= self.folds.n:
-            raise ValueError(f"{where}: {member.start} does not exist, folds are 0 to {self.folds.n - 1}")
-        if member.model != self.judges.network.model:
+
+    def _somebody_speaks(self) -> None:
+        if self.judges.network is None and self.judges.linear is None and not self.labels.spreading:
+            raise ValueError("labels.spreading: false leaves no evidence, as judges.network and judges.linear are null")
+        if self.labels.open_set and self.judges.network is None:
             raise ValueError(
-                f"{where}: {member.start} goes on from the weights of a judge, so the member's model has to be "
-                "judges.network.model; give both the same, or set start to null"
-            )
-        if member.patches != self.judges.network.patches:
-            raise ValueError(
-                f"{where}: {member.start} goes on from a judge, so the member's patches have to be "
-                "judges.network.patches: a network hears what it has learned on; give both the same, or set start "
-                "to null"
+                "labels.open_set: true tells sounds of no class by what judges.network hears, but it is null; set it "
+                "to false, or ask the judge"
             )
 
     def _has_grouping(self, where: str, grouping: Grouping) -> None:
@@ -243,27 +270,33 @@ class Params(Section):
         if twice:
             raise ValueError(f"{where}: class {twice[0]!r} is listed more than once, expected each class once")
 
-    def _accepts(self, where: str, kind: str, model: str) -> None:
-        accepted = registry.constant(kind, model, "ACCEPTS")
-        if self.features.kind_ not in accepted:
+    def _accepts(self, where: str, kind: str, network: str) -> None:
+        accepted = registry.constant(kind, network, "ACCEPTS")
+        if self.features.name not in accepted:
             raise ValueError(
-                f"{where}.model: {model} takes features of kind {' or '.join(accepted)}, "
-                f"but features.kind is {self.features.kind_}"
+                f"{where}: {network} takes features {' or '.join(accepted)}, but features.name is {self.features.name}"
             )
 
 
-def overlay(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` with the keys of `own` laid over it, mapping by mapping.
+def _member(name: str, common: dict[str, Any], of_the_judge: dict[str, Any], shared: dict[str, Any], own: Any) -> Any:
+    """Return a member: its own keys over those of `self_train` over the common ones, and of its judge what is its.
 
-    A mapping with another `name` (a model) and `augment` replace the base's instead: their keys belong together.
+    Raises:
+        ValueError: it goes on from a judge and has a network or patches of its own.
     """
-    merged = dict(base)
-    for key, value in own.items():
-        old = merged.get(key)
-        whole = key == "augment" or (isinstance(value, dict) and "name" in value)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = overlay(old, value) if both and not whole else value  # type: ignore[arg-type]
-    return merged
+    if not isinstance(own, dict):
+        return own
+    laid = lay(lay(common, shared, Member), own, Member)
+    if laid.get("from_judge") is None:
+        return laid
+    for key in OF_THE_JUDGE:
+        if key in own or key in shared:
+            written = f"members.{name}.{key}" if key in own else f"self_train.{key}"
+            raise ValueError(
+                f"{written}: members.{name}.from_judge: {laid['from_judge']} brings the {key} of the judge; take one "
+                "of them away, or say it in judges.network"
+            )
+    return laid | of_the_judge
 
 
 def load_params(path: str | Path) -> Params:
@@ -276,6 +309,11 @@ def load_params(path: str | Path) -> Params:
     path = Path(path)
     data = yaml_file.parse(path)
     renamed.check(path, data)
+    return check(path, data)
+
+
+def check(path: Path, data: dict[str, Any]) -> Params:
+    """Check what a params file holds; `path` is what messages call it. Raises as `load_params` does."""
     try:
         return Params.model_validate(data)
     except ValidationError as error:

@@ -1,20 +1,80 @@
-"""What the classes of params.yaml are made of: strict sections, and sections whose keys are plugins and settings."""
+"""What the classes of params.yaml are made of: strict sections, plugins with their settings, and choices.
 
-from typing import Annotated, Any
+Conventions: the first line of a field's description is its comment in params.yaml; what follows it is told in
+docs/settings.md alone. A field without a description is what its section says it is.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import difflib
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pipeline.params import registry
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-Grouping = str | dict[Name, Annotated[list[str], Field(min_length=1)]]
+
+
+def _grouping(given: Any) -> Any:
+    families = given.values() if isinstance(given, dict) else []
+    lists = all(isinstance(one, list) and one and all(isinstance(name, str) for name in one) for one in families)
+    if isinstance(given, str) or (isinstance(given, dict) and given and lists):
+        return given
+    raise ValueError("expected the name of a grouping, or {family: [class, ...], ...} with one class or more in each")
+
+
+Grouping = Annotated[str | dict[Name, list[str]], BeforeValidator(_grouping)]
 
 
 class Section(BaseModel):
     """A section of params.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Nothing(Section):
+    """What a choice has that has no settings."""
+
+
+def section_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the class of a field that is a section, a plugin or a choice, or None and one of these; else None."""
+    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)
+
+
+class Choice(Section):
+    """One of several things: its name, or a mapping of its name to its settings, such as `{rbf: {gamma: 20}}`.
+
+    So no setting can be written that the other choice alone would read. Each field is one thing, and None.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one(cls, given: Any) -> Any:
+        if isinstance(given, Choice):
+            return given
+        there = ", ".join(cls.model_fields)
+        named = {given: None} if isinstance(given, str) else given
+        if not isinstance(named, dict):
+            raise ValueError(f"expected one of {there}, or a mapping of one of them to its settings")
+        if len(named) > 1:
+            named = {name: settings for name, settings in named.items() if settings is not None}
+        if len(named) != 1:
+            found = " and ".join(map(str, named)) or "none"
+            raise ValueError(f"expected one of {there}, found {found}: they exclude each other")
+        ((name, settings),) = named.items()
+        if name not in cls.model_fields:
+            near = difflib.get_close_matches(str(name), cls.model_fields, n=1)
+            raise ValueError(f"there is no {name!r}, there are {there}{f'; did you mean {near[0]!r}?' if near else ''}")
+        if settings is None and section_of(cls.model_fields[name].annotation) is None:
+            raise ValueError(f"{name} needs a value; write {{{name}: ...}}")
+        return {name: {} if settings is None else settings}
+
+    @property
+    def chosen(self) -> str:
+        """The name of what was chosen."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
 
 def _plugin_settings(kind: str, name: str, given: dict[str, Any], where: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -41,7 +101,7 @@ def _words(error: Any, kind: str, name: str) -> str:
 
 
 class PluginSections(BaseModel):
-    """Keys beside the declared ones are plugins of one kind, each with its settings."""
+    """Each key is a plugin of one kind, with its settings; in the order in which they are listed."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -54,18 +114,17 @@ class PluginSections(BaseModel):
     def _fill(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        known = {field.alias or name for name, field in cls.model_fields.items()}
-        filled = dict(given)
-        for key in map(str, set(given) - known):
+        filled = {}
+        for key in map(str, given):
             if key not in registry.names(cls.kind()):
                 registry.load(cls.kind(), key)
             filled[key] = _plugin_settings(cls.kind(), key, given[key] or {}, (key,))
         return filled
 
-    def of(self, name: str) -> dict[str, Any]:
-        """Return the settings of plugin `name`, defaults where the section is absent."""
-        given = (self.model_extra or {}).get(name)
-        return given if given is not None else registry.settings(self.kind(), name, {})
+    @property
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """The settings of each plugin by its name, defaults filled in, in order."""
+        return dict(self.model_extra or {})
 
 
 class Plugin(BaseModel):

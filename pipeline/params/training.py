@@ -5,18 +5,52 @@ Conventions: as `pipeline.params.schema`, which puts them together.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from pipeline.params.sections import Plugin, PluginSections, Section
+from pipeline.params.sections import Choice, Nothing, Plugin, PluginSections, Section
 from pipeline.settings import Fraction, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
+FRAMES = "frames of a patch, or mean: the mean of the training clips"
 
-class Patches(Section):
+
+def _frames(given: Any) -> Any:
+    if given != "mean" and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
+        raise ValueError("expected a number of frames from 1 on, or mean")
+    return given
+
+
+Frames = Annotated[int | Literal["mean"], BeforeValidator(_frames)]
+
+
+class Crop(Section):
+    """A window of a clip; short clips are repeated."""
+
+    frames: Frames = Field(128, description=FRAMES)
+    test_crops: PositiveInt = Field(3, description="windows whose mean is the clip's prediction")
+
+
+class Resize(Section):
+    """The whole clip, stretched or squeezed."""
+
+    frames: Frames = Field(128, description=FRAMES)
+
+
+class Patches(Choice):
     """How ragged frames become arrays of one shape."""
 
-    mode: Literal["crop", "resize"] = "crop"
-    frames: PositiveInt | Literal["mean"] = 128
-    test_crops: PositiveInt = 3
+    crop: Crop | None = None
+    resize: Resize | None = None
+
+    @property
+    def _own(self) -> Crop | Resize:
+        own = self.crop or self.resize
+        assert own is not None
+        return own
+
+    @property
+    def frames(self) -> int | Literal["mean"]:
+        """The frames of a patch, as the file has them."""
+        return self._own.frames
 
     @property
     def n_frames(self) -> int:
@@ -25,24 +59,44 @@ class Patches(Section):
             raise ValueError("patches.frames: mean is not a number of frames yet")
         return self.frames
 
+    def of(self, n_frames: int) -> "Patches":
+        """Return the same with this number of frames."""
+        return type(self)(**{self.chosen: self._own.model_copy(update={"frames": n_frames})})
 
-class Model(Plugin):
-    """A network and its size."""
+
+class Network(Plugin):
+    """A network that classifies, and its size."""
 
     @classmethod
     def kind(cls) -> str:
         return "models"
 
 
-class Fit(Section):
-    """How a network is fitted."""
+class Keep(Choice):
+    """Which weights a fit ends with."""
 
-    epochs: PositiveInt
-    batch_size: PositiveInt = 32
-    learning_rate: PositiveFloat = 1e-3
-    schedule: Literal["constant", "cosine"] = "cosine"
-    weight_decay: NonNegativeFloat = 0.0
-    patience: PositiveInt | None = None
+    average: Annotated[float, Field(gt=0, lt=1)] | None = None
+    best: PositiveInt | None = None
+    last: Nothing | None = None
+
+
+class Optimisation(Section):
+    """How the weights of a network are found."""
+
+    batch_size: PositiveInt = Field(32, description="clips a step")
+    learning_rate: PositiveFloat = Field(1e-3, description="the greatest, where it changes")
+    schedule: Literal["constant", "cosine"] = Field(
+        "cosine",
+        description="cosine | constant\n"
+        "Of the learning rate. `cosine` rises, then falls: once over all rounds of a member",
+    )
+    weight_decay: NonNegativeFloat = Field(0.0, description="of AdamW, as a share of the learning rate")
+    keep: Keep = Field(
+        default=Keep(last=Nothing()),
+        description="{average: momentum} of the weights | {best: patience}, of clips held out | last\n"
+        "Which weights a fit ends with. `average`: their moving average. `best`: those of the epoch of the least loss "
+        "on clips held out, after as many epochs without a better one; where none are held out it is refused",
+    )
 
 
 class Augment(PluginSections):
@@ -52,42 +106,52 @@ class Augment(PluginSections):
     def kind(cls) -> str:
         return "augment"
 
-    @property
-    def steps(self) -> dict[str, dict[str, Any]]:
-        """Settings by name, in order."""
-        return dict(self.model_extra or {})
+
+class Gce(Section):
+    """Generalised cross-entropy."""
+
+    q: Annotated[float, Field(gt=0, le=1)] = Field(0.7, description="near 0: cross-entropy; 1: the absolute error")
+
+
+class Bootstrap(Section):
+    """Cross-entropy against a mixture of the target and the network's own answer."""
+
+    beta: Annotated[float, Field(gt=0, le=1)] = Field(0.8, description="share of the target")
+
+
+class Loss(Choice):
+    """The loss of a doubtful clip."""
+
+    crossentropy: Nothing | None = None
+    gce: Gce | None = None
+    bootstrap: Bootstrap | None = None
 
 
 class Doubtful(Section):
     """How much, and by which loss, clips count whose target is doubtful: pseudo-labels and soft targets."""
 
-    loss: Literal["crossentropy", "gce", "bootstrap"] = "crossentropy"
-    weight: Annotated[float, Field(gt=0)] = 1.0
-    q: Annotated[float, Field(gt=0, le=1)] = 0.7
-    beta: Annotated[float, Field(gt=0, le=1)] = 0.8
+    loss: Loss = Field(
+        default=Loss(crossentropy=Nothing()),
+        description="crossentropy | {gce: {q: 0.7}} | {bootstrap: {beta: 0.8}}\n"
+        "`gce` is generalised cross-entropy; with `bootstrap`, `beta` parts are the target and the rest is the "
+        "network's own answer. Trusted clips are always fitted by cross-entropy",
+    )
+    weight: Annotated[float, Field(gt=0)] = Field(
+        1.0, description="how much such a clip counts, beside 1 of a trusted one"
+    )
 
 
-class Recipe(Section):
-    """What a network is and how it is trained: what judges and members have in common."""
+class Training(Optimisation):
+    """How every network that classifies is trained."""
 
-    model: Model
-    patches: Patches
-    fit: Fit
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    augment: Augment = Augment()
-    doubtful: Doubtful = Doubtful()
-
-    @model_validator(mode="after")
-    def _one_way_to_keep_weights(self) -> "Recipe":
-        if self.ema is not None and self.fit.patience is not None:
-            raise ValueError(
-                "ema and fit.patience exclude each other: the averaged weights would replace the best ones"
-            )
-        return self
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share that a target gives to all")
+    augment: Augment = Field(default=Augment(), description="in the order listed: mixup, specaugment, gain_tilt")
+    doubtful: Doubtful = Field(
+        default=Doubtful(), description="how clips count whose target is believed and not known: {loss, weight}"
+    )
 
 
-class AutoencoderModel(Plugin):
+class AutoencoderNetwork(Plugin):
     """An autoencoder and its size."""
 
     @classmethod
@@ -96,19 +160,38 @@ class AutoencoderModel(Plugin):
 
 
 class Autoencoder(Section):
-    """The autoencoder whose latents labels are spread over."""
+    """The autoencoder over whose latents labels are spread."""
 
-    patches: Patches
-    model: AutoencoderModel
-    latents: PositiveInt
-    fit: Fit
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    network: AutoencoderNetwork = Field(description="conv")
+    latents: PositiveInt = Field(description="numbers that describe a clip")
+    epochs: PositiveInt = Field(description="passes over the training clips, of any label")
+    training: Optimisation = Field(
+        default=Optimisation(),
+        description="its own, not the one above",
+    )
+    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="share of the training groups that are held out"
+    )
+    patches: Patches = Field(description="where they are to be others than those above")
+
+
+class Recipe(Section):
+    """What a network is and how it is trained: what judges and members have in common."""
+
+    network: Network = Field(description="where it is to be another than the one above")
+    patches: Patches = Field(description="where they are to be others than those above")
+    training: Training = Field(description="what is to be different from the section above")
+    epochs: PositiveInt = Field(description="passes over the clips that it is shown")
 
 
 class Judge(Recipe):
     """Cross-fitted networks, each judging the fold whose labels it was not trained on."""
 
-    unverified_epochs: NonNegativeInt = 0
+    unverified_epochs: NonNegativeInt = Field(
+        0,
+        description="after that, with the sound of unverified clips too\n"
+        "They have what the networks make of them as soft targets, never their labels; `0`: none",
+    )
 
     @property
     def rounds(self) -> int:
@@ -117,57 +200,130 @@ class Judge(Recipe):
 
     @model_validator(mode="after")
     def _possible(self) -> "Judge":
-        if self.fit.patience is not None:
-            raise ValueError("judges validate on no clip, so fit.patience must be null")
+        if self.training.keep.best is not None:
+            raise ValueError("judges hold out no clip, so training.keep must be {average: ...} or last, not best")
         return self
 
 
 class LinearJudge(Section):
     """Cross-fitted logistic regression on means over time."""
 
-    strength: PositiveFloat = 0.03
+    strength: PositiveFloat = Field(0.03, description="inverse of its regularisation")
 
 
 class Judges(Section):
-    """Models that judge clips whose labels they never saw; in the order in which their word is joined."""
+    """Models that score clips whose labels they never saw; in the order in which their word is joined."""
 
-    network: Judge
-    linear: LinearJudge = LinearJudge()
+    network: Judge | None = Field(
+        description="a network a fold; null: not asked\nTrained on the verified clips of the other folds",
+    )
+    linear: LinearJudge | None = Field(
+        description="a logistic regression a fold; null: not asked",
+    )
 
 
-class Selection(Section):
-    """Which clips of the pool a round takes, and with what label."""
+class Thresholds(Section):
+    """Between which probabilities a round selects."""
 
-    rule: Literal["predicted", "agree", "agree_or_relabel", "soft"] = "predicted"
-    lower: Annotated[list[Fraction], Field(min_length=2, max_length=2)] = [0.35, 0.65]
-    upper: Fraction = 1.0
-    relabel: Fraction = 0.9
-    max_per_class: PositiveInt | None = None
+    lower: Annotated[list[Fraction], Field(min_length=2, max_length=2)] = Field(
+        [0.35, 0.65], description="in the first and in the last round, linear between"
+    )
+    upper: Fraction = Field(1.0, description="the greatest probability")
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Selection":
+    def _ordered(self) -> "Thresholds":
         if max(self.lower) > self.upper:
             raise ValueError(f"the lower bounds {self.lower} must not be above the upper bound {self.upper}")
         return self
 
 
-class Member(Recipe):
-    """One network trained in rounds of self-training."""
+class Relabel(Section):
+    """The prediction, against the given label only where it is sure."""
 
-    train_on: Literal["verified", "promoted", "agreed", "all", "posterior"] = "promoted"
-    fold: NonNegativeInt | None = 0
-    rounds: PositiveInt = 3
-    restart: bool = False
-    start: NonNegativeInt | None = None
-    selection: Selection = Selection()
+    least: Fraction = Field(0.9, description="least probability against the given label")
+
+
+class Select(Choice):
+    """As what a clip of the pool is trained on."""
+
+    soft: Nothing | None = None
+    agree_or_relabel: Relabel | None = None
+    agree: Nothing | None = None
+    predicted: Nothing | None = None
+
+
+class Rounds(Section):
+    """How often a member selects from the pool, and what."""
+
+    number: PositiveInt = Field(description="each but the last selects what the next is trained on")
+    thresholds: Thresholds = Field(
+        default=Thresholds(),
+        description="lower bound of the first and of the last round, upper bound\n"
+        "A round selects the clips of the pool whose probability lies between; the lower bound rises linearly from "
+        "round to round",
+    )
+    select: Select = Field(
+        default=Select(soft=Nothing()),
+        description="soft | {agree_or_relabel: {least: 0.9}} | agree | predicted\n"
+        "As what a selected clip is trained on: `soft`, the prediction and what is believed of the clip, half and "
+        "half; `predicted`, the prediction, as in the report; `agree`, the prediction, only where the given label is "
+        "the same; `agree_or_relabel`, also against the given label from the probability `least` on",
+    )
+    restart: bool = Field(
+        False,
+        description="whether each round starts anew\n"
+        "It then begins with new weights, or those of the judge, and with a schedule of its own",
+    )
+    max_per_class: PositiveInt | None = Field(None, description="most clips a class and round; null: no limit")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_none(cls, given: Any) -> Any:
+        if isinstance(given, Rounds):
+            return given
+        if isinstance(given, dict):
+            if given.get("number") == 1 and len(given) > 1:
+                raise ValueError("with one round, nothing that is selected is trained on; write `rounds: 1`")
+            return given
+        if given == 1 and not isinstance(given, bool):
+            return {"number": 1}
+        raise ValueError("expected 1, or a mapping with number, thresholds and select")
+
+
+class Member(Recipe):
+    """One network, trained in rounds of self-training."""
+
+    epochs: PositiveInt = Field(description="of each round")
+    train_on: Literal["verified", "promoted", "agreed", "all", "posterior"] = Field(
+        "posterior",
+        description="posterior | promoted | agreed | all | verified\n"
+        "What is trusted from the first round on: `verified` clips; `promoted` ones too; `agreed`, verified and those "
+        "to which spreading alone gives their own label, as in the report; `all` labels as given; `posterior`: "
+        "verified, promoted and corrected labels, and all other clips with what is believed of them as soft targets",
+    )
+    rounds: Rounds = Field(
+        description="1, or {number, thresholds, select}\n"
+        "With one round, nothing that is selected is trained on, so that there is nothing more to say"
+    )
+    from_judge: NonNegativeInt | None = Field(
+        None,
+        description="fold of the judge from whose weights it goes on\n"
+        "Its `network` and `patches` come with it. As judges have heard every clip, none can be held out. `null`: it "
+        "begins with new weights",
+    )
+    hold_out: NonNegativeInt | None = Field(
+        None,
+        description="fold whose verified clips validate, its other clips rest\n"
+        "`null`: it is trained on all folds, and no clip validates it",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "Member":
-        if self.fold is not None and self.start is not None:
+        if self.hold_out is not None and self.from_judge is not None:
             raise ValueError(
-                f"fold: {self.fold} validates on clips that the judges have heard, so a member that goes on from one "
-                f"(start: {self.start}) has to have fold: null; or set start to null"
+                f"hold_out: {self.hold_out} validates on clips that the judges have heard, so it excludes from_judge: "
+                f"{self.from_judge}; take one of them away"
             )
-        if self.fold is None and self.fit.patience is not None:
-            raise ValueError("fold: null validates on no clip, so fit.patience must be null")
+        if self.hold_out is None and self.training.keep.best is not None:
+            raise ValueError("training.keep: best needs clips that are held out; set hold_out, or keep others")
         return self

@@ -26,7 +26,9 @@ def parse(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ParamsError(f"{path}: cannot be read ({error.strerror}); expected a params file, see presets/") from None
+        raise ParamsError(
+            f"{path}: cannot be read ({error.strerror}); expected a params file; `earmark preset demo` writes one"
+        ) from None
     except UnicodeDecodeError:
         raise ParamsError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     if len(text) > MAX_BYTES:
@@ -36,7 +38,9 @@ def parse(path: Path) -> dict[str, Any]:
             _check_aliases(path, YAML(typ="safe", pure=True).compose(text))
         data = YAML(typ="safe", pure=True).load(text)
     except RecursionError:
-        raise ParamsError(f"{path}: nested too deeply for a params file; expected sections, see presets/") from None
+        raise ParamsError(
+            f"{path}: nested too deeply for a params file; expected sections; `earmark preset demo` writes one"
+        ) from None
     except ParamsError:
         raise
     # Of a number or a date that cannot be, ruamel lets Python's own error through.
@@ -69,12 +73,32 @@ def _check_aliases(path: Path, root: Node | None) -> None:
 
 
 def _place(loc: tuple[int | str, ...], data: dict[str, Any]) -> str:
-    """Return the key that the user wrote: what a member has from `self_train` is found there."""
-    if len(loc) > 2 and loc[0] == "members":
-        own, shared = data["members"].get(loc[1]), data["self_train"]
-        if isinstance(own, dict) and isinstance(shared, dict) and loc[2] not in own and loc[2] in shared:
-            loc = ("self_train", *loc[2:])
-    return ".".join(map(str, loc))
+    """Return the key that the user wrote: what a section has from those beneath it is found there."""
+    beneath = _beneath(loc)
+    written = max(beneath, key=lambda one: (_depth(one, data) - len(one), -beneath.index(one)))
+    return ".".join(map(str, written))
+
+
+def _beneath(loc: tuple[int | str, ...]) -> list[tuple[int | str, ...]]:
+    """Return where a value at `loc` may have been written, the nearest first."""
+    match loc:
+        case ("members", _, "network" | "patches" as key, *rest):
+            return [loc, *((*section, key, *rest) for section in (("judges", "network"), ("self_train",), ()))]
+        case ("members", _, *rest):
+            return [loc, ("self_train", *rest), tuple(rest)] if rest else [loc]
+        case ("judges", "network", *rest) | ("self_train" | "autoencoder", *rest):
+            return [loc, tuple(rest)] if rest else [loc]
+    return [loc]
+
+
+def _depth(loc: tuple[int | str, ...], data: Any) -> int:
+    """Return how many keys of `loc` there are, one below the other."""
+    for depth, key in enumerate(loc):
+        there = (isinstance(data, dict) and key in data) or (isinstance(data, list) and isinstance(key, int))
+        if not there:
+            return depth
+        data = data[key]
+    return len(loc)
 
 
 def message(path: Path, error: ValidationError, data: dict[str, Any]) -> str:

@@ -1,13 +1,13 @@
 """What judges say of each clip's class, joined and calibrated on the verified clips.
 
 Conventions: a judge gives float64 (n, n_classes) probabilities, and no clip's probabilities come from a judge that saw
-the label of that clip, nor a verified clip's from one that saw another clip of its source: only then do verified clips
+the label of that clip, nor a verified clip's from one that saw another clip of its group: only then do verified clips
 not promise more than a judge can do on the unverified ones. A NaN row: the judge says nothing of the clip.
 
-Two kinds of judge: models that were cross-fitted over the folds; and label spreading within groups, which is silent on
-whether the clip is of another group's class. They are joined log-linearly, each with an exponent ("temperature") that
-is fitted on the verified clips (Guo et al. 2017, "On calibration of modern neural networks"; Genest and Zidek 1986,
-"Combining probability distributions"), and mixed with a share of doubt, so that no evidence is stronger than the
+Two kinds of judge: models that were cross-fitted over the folds; and label spreading within families, which is silent
+on whether the clip is of another family's class. They are joined log-linearly, each with an exponent ("temperature")
+that is fitted on the verified clips (Guo et al. 2017, "On calibration of modern neural networks"; Genest and Zidek
+1986, "Combining probability distributions"), and mixed with a share of doubt, so that no evidence is stronger than the
 verified clips can vouch for.
 """
 
@@ -37,13 +37,13 @@ def join(
 
     Args:
         network: float64 (n, n_classes) or, of several models, (n_models, n, n_classes); None where none was asked.
-        spread: float64 (n, n_classes), zero outside the clip's group, or None where it was not asked.
-        inside: bool (n, n_classes), the classes of the clip's group.
+        spread: float64 (n, n_classes), zero outside the clip's family, or None where it was not asked.
+        inside: bool (n, n_classes), the classes of the clip's family.
         calibration: from `calibrate`, exponents in the order models, spread (those that were asked).
 
     Returns:
         float64 (n, n_classes), rows sum to one; a clip of which no judge says anything gets equal shares of all
-        classes, or of its group's where no model was asked.
+        classes, or of its family's where no model was asked.
     """
     apart, _, mass = _joined(_models(network, inside), _within(spread, inside), inside, calibration.exponents)
     # Doubt is spread over what the judges can tell apart.
@@ -72,12 +72,12 @@ def _logs(probs: np.ndarray) -> np.ndarray:
 def _joined(
     models: np.ndarray, within: np.ndarray, inside: np.ndarray, exponents: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return float64 (n, n_classes) each, rows sum to one: what the models say, shares within the group, and both."""
+    """Return float64 (n, n_classes) each, rows sum to one: what the models say, shares within the family, and both."""
     logs = np.einsum("m,mnk->nk", exponents[: len(models)], models)
     apart = softmax(logs if len(models) else np.where(inside, 0, -np.inf), axis=1)
     tilted = logs + np.einsum("m,mnk->nk", exponents[len(models) :], within)
     shares = softmax(np.where(inside, tilted, -np.inf), axis=1)
-    # Within the group the shares change, the group's own share does not: spreading knows nothing of the others.
+    # Within the family the shares change, the family's own share does not: spreading knows nothing of the others.
     own = np.where(inside, apart, 0).sum(axis=1, keepdims=True)
     return apart, shares, np.where(inside, own * shares, apart)
 
@@ -91,7 +91,7 @@ def calibrate(
         network: as in `join`, of verified clips.
         spread: as in `join`, of verified clips.
         inside: as in `join`.
-        label: int (n,), their verified class, one of their group.
+        label: int (n,), their verified class, one of their family.
         weight: float64 (n,), how often each clip counts.
     """
     counts = weight > 0

@@ -3,8 +3,8 @@
 After Dawid and Skene 1979, "Maximum likelihood estimation of observer error-rates using the EM algorithm", with the
 sound as the other observer; here by gradient, since where the evidence says little, EM stops near where it starts.
 
-Conventions: rates are searched for as log-odds. A point `at` holds those of the groups' rates and of `elsewhere`; where
-clips may be of no class, also that of `outside`, the log-odds of `a` and the logarithm of `b` - 1.
+Conventions: rates are searched for as log-odds. A point `at` holds those of the families' rates and of `elsewhere`;
+where clips may be of no class, also that of `outside`, the log-odds of `a` and the logarithm of `b` - 1.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _START = 0.2
 
 def estimate_noise(
     evidence: np.ndarray,
-    group_of: np.ndarray,
+    family_of: np.ndarray,
     given: np.ndarray,
     weight: np.ndarray,
     random: np.random.Generator | None = None,
@@ -40,18 +40,18 @@ def estimate_noise(
 
     Args:
         evidence: float64 (n, n_classes), p(y | sound), rows sum to one.
-        group_of: int (n_classes,).
+        family_of: int (n_classes,).
         given: int (n,), no -1.
         weight: float64 (n,), how often each clip counts.
         random: draws rates as likely as the labels leave them (normal in the log-odds, "Laplace's approximation"),
             so that labels which say nothing of the rates give any.
         p_values: float64 (n,), how strange each clip sounds, NaN: not known; None: no clip is of no class.
     """
-    groups = np.eye(int(group_of.max()) + 1)[group_of]
-    # Of a clip all that counts is how likely each way to come by its label is, for the classes of each group together.
-    right, within, anywhere = ((evidence * part) @ groups for part in ways(group_of, given))
-    labels = _Labels(right, within, anywhere, len(group_of), p_values)
-    prior = _Prior(groups.shape[1], p_values is not None)
+    families = np.eye(int(family_of.max()) + 1)[family_of]
+    # Of a clip all that counts is how likely each way to come by its label is, for the classes of each family together.
+    right, within, anywhere = ((evidence * part) @ families for part in ways(family_of, given))
+    labels = _Labels(right, within, anywhere, len(family_of), p_values)
+    prior = _Prior(families.shape[1], p_values is not None)
 
     def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
         found, slope = labels.told(at)
@@ -69,7 +69,7 @@ def estimate_noise(
 class _Labels:
     """What is known of the labels of n clips.
 
-    `right`, `within`, `anywhere`: float64 (n, n_groups), how likely each way to come by the label is.
+    `right`, `within`, `anywhere`: float64 (n, n_families), how likely each way to come by the label is.
     """
 
     right: np.ndarray
@@ -117,8 +117,8 @@ class _Labels:
 class _Prior:
     """What was believed of the rates before: as if labels had been seen, and of the form a normal distribution."""
 
-    def __init__(self, n_groups: int, open_set: bool) -> None:
-        odds = [(_PRIOR_WRONG, _PRIOR_RIGHT)] * n_groups + [(_PRIOR_ELSEWHERE, _PRIOR_WITHIN)]
+    def __init__(self, n_families: int, open_set: bool) -> None:
+        odds = [(_PRIOR_WRONG, _PRIOR_RIGHT)] * n_families + [(_PRIOR_ELSEWHERE, _PRIOR_WITHIN)]
         self._for, self._against = np.array(odds + [(_PRIOR_OUTSIDE, _PRIOR_INSIDE)] * open_set).T
         kept = slice(None if open_set else 0)
         self._centre, self._deviation = _FORM[kept], _FORM_DEVIATION[kept]

@@ -42,7 +42,7 @@ def combine(probs: Sequence[np.ndarray], *, method: Method, weights: Sequence[fl
 
 def _stack(probs: Sequence[np.ndarray]) -> np.ndarray:
     if not probs:
-        raise ValueError("no members to combine; name at least one under ensemble.members")
+        raise ValueError("no members to combine; name at least one under members")
     shapes = [member.shape for member in probs]
     if len(set(shapes)) > 1:
         raise ArtifactError(f"members: probs of shapes {shapes}, expected one shape (n_clips, n_classes) for all")

@@ -30,7 +30,7 @@ COLUMNS = {
         "reason": Column("reason", text),
     },
     "promotion": {
-        "group": Column("group", text),
+        "family": Column("family", text),
         "clips": Column("clips"),
         "verified": Column("verified"),
         "reviewed": Column("reviewed"),
@@ -40,14 +40,14 @@ COLUMNS = {
         "trusted": Column("trusted", percent),
     },
     "trust": {
-        "group": Column("group", text),
+        "family": Column("family", text),
         "noise_rate": Column("noise rate, estimated", percent, "noise_low", "noise_high"),
         "outside": Column("of no class, estimated", percent, "outside_low", "outside_high"),
         "precision": Column("promotions right, estimated", percent, "precision_low", "precision_high"),
         "correction_precision": Column("corrections right, expected", percent),
     },
     "truth": {
-        "group": Column("group", text),
+        "family": Column("family", text),
         "true_noise_rate": Column("noise rate", percent),
         "true_outside": Column("of no class", percent),
         "true_precision": Column("promotions right", percent),
@@ -67,7 +67,7 @@ COLUMNS = {
     },
     "decisions": {
         "clip_id": Column("clip", text, link=clip_link),
-        "group": Column("group", text),
+        "family": Column("family", text),
         "label": Column("given label", text),
         "outcome": Column("outcome", text),
         "target": Column("taken to be", text),

@@ -13,10 +13,10 @@ from pipeline.reporting.figures import belief, curves, scatter, spectra
 from pipeline.reporting.figures.confusion import confusion
 from pipeline.reporting.figures.style import LeftOut, Picture, save, words
 from pipeline.reporting.page import EXPLORER, MOST_ROWS, Cell, Shown, class_link, shown, write_page
-from pipeline.results import mistakes, reviews, tables
+from pipeline.results import beliefs, mistakes, reviews, tables
 from pipeline.results.numbers import numbers
 from pipeline.results.outcomes import decisions
-from pipeline.results.run import Run
+from pipeline.results.run import MemberRun, Run
 from pipeline.results.submission import submission
 
 # As many as one would listen to in a sitting.
@@ -43,7 +43,7 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
     drawn = _draw(run, params, made["rounds"])
     for name, table in made.items():
         formats.write_table(folder / "tables" / f"{name}.csv", tables.guarded(table))
-    plots = {"rounds": tables.validation_by_round(made["rounds"]), "confusion": made["confusion"]}
+    plots = {"rounds": tables.by_round(made["rounds"]), "confusion": made["confusion"]}
     for name, table in plots.items():
         formats.write_table(folder / "plots" / f"{name}.csv", tables.guarded(table))
     (folder / "figures").mkdir(parents=True)
@@ -60,19 +60,33 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
 
 
 def _draw(run: Run, params: Params, rounds: pd.DataFrame) -> Drawn:
-    first, *others = params.project.methods
+    first, *others = params.project.listed
+    label = dict(zip(run.answers["clip_id"], run.answers["label"], strict=True))
+    shown = [label.get(name, "") for name in run.reconstructed]
     return {
-        "judging": [*belief.reliability(run), *belief.beliefs(run)],
-        "spreading": scatter.before_and_after(run, first),
-        "maps": [item for method in others or [first] for item in scatter.overview(run, method)],
-        "autoencoder": [
-            *spectra.reconstructions(run, params.report.reconstructions),
-            *curves.autoencoder_loss(run),
+        "judging": [*belief.reliability(beliefs.reliability(run)), *belief.beliefs(beliefs.histogram(run))],
+        "spreading": scatter.before_and_after(tables.placed(run, first), first, run.families),
+        "maps": [
+            item
+            for method in others or [first]
+            for item in scatter.overview(tables.placed(run, method), method, run.classes)
         ],
-        "feature_maps": spectra.feature_maps(run, params.report.feature_maps),
-        "rounds": [*curves.rounds(run, rounds), *curves.epochs(run)],
-        "confusion": confusion(run),
+        "autoencoder": [
+            *spectra.reconstructions(run.reconstructions, run.reconstructed, shown, params.report.reconstructions),
+            *curves.autoencoder_loss(run.history),
+        ],
+        "feature_maps": spectra.feature_maps([_first(of, label) for of in run.members], params.report.feature_maps),
+        "rounds": [
+            *curves.rounds(rounds, truth_known=run.truth_known),
+            *curves.epochs({member.name: member.history for member in run.members}),
+        ],
+        "confusion": confusion(mistakes.counts(run)),
     }
+
+
+def _first(member: MemberRun, label: dict[str, str]) -> spectra.FirstMaps:
+    clip = str(member.card.get("feature_maps_clip", "a clip"))
+    return spectra.FirstMaps(member.name, member.feature_maps, clip, label.get(clip, ""))
 
 
 def _content(
@@ -99,13 +113,13 @@ def _content(
 
 
 def _classes(run: Run) -> dict[str, list[tuple[Cell, int]]]:
-    """Return each group's classes, which lead into the explorer, and how many training clips were given each."""
+    """Return each family's classes, which lead into the explorer, and how many training clips were given each."""
     counts = run.labels["given"][run.train].value_counts()
-    rest = sorted(set(run.classes).difference(*run.groups.values()))
-    groups = run.groups | ({"in no group": rest} if rest else {})
+    rest = sorted(set(run.classes).difference(*run.families.values()))
+    families = run.families | ({"in no family": rest} if rest else {})
     return {
-        group: [(Cell(name, class_link(name)), int(counts.get(name, 0))) for name in sorted(names)]
-        for group, names in groups.items()
+        family: [(Cell(name, class_link(name)), int(counts.get(name, 0))) for name in sorted(names)]
+        for family, names in families.items()
     }
 
 

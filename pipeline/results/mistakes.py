@@ -41,6 +41,11 @@ def confusion(run: Run) -> pd.DataFrame:
     )
 
 
+def counts(run: Run) -> pd.DataFrame:
+    """Return a row an actual class and a column an answered one: test clips of a known class, int."""
+    return pd.DataFrame(metrics.confusion(run.probs, run.test_targets), index=run.classes, columns=run.classes)
+
+
 def mistakes(run: Run, most: int = 10) -> pd.DataFrame:
     """Return `actual, predicted, clips`: the most frequent wrong answers."""
     answers = confusion(run)

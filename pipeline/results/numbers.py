@@ -42,7 +42,7 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
         members: `tables.members_and_means(run, settings)`.
         settings: the params' section `ensemble`.
     """
-    *groups, total = promotion.to_dict("records")
+    *families, total = promotion.to_dict("records")
     k, targets = settings.top_k, run.test_targets
     found: dict[str, int | float] = {
         "clips": len(run.answers),
@@ -50,8 +50,8 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
         "classes": len(run.classes),
     }
     found |= _decided("promotion", total)
-    for row in groups:
-        found |= _decided(f"group.{row['group']}", row)
+    for row in families:
+        found |= _decided(f"family.{row['family']}", row)
     found |= {
         "promotion.given_label_auroc": outcomes.given_label_auroc(run),
         "judges.verified_clips": int(run.calibration["clips"].sum()),

@@ -17,10 +17,10 @@ def decisions(run: Run) -> pd.DataFrame:
     the end what cannot be listened to.
 
     Returns:
-        `clip_id, group, label` (given), `outcome, target, probability, reason, review` (`''`: nobody has decided), and
+        `clip_id, family, label` (given), `outcome, target, probability, reason, review` (`''`: nobody has decided), and
         `truth` (`''`: not known of this clip) where it is known of any.
     """
-    columns = ["clip_id", "group", "given", "outcome", "target", "probability", "reason", "review"]
+    columns = ["clip_id", "family", "given", "outcome", "target", "probability", "reason", "review"]
     table = run.labels.loc[run.unverified, columns].rename(columns={"given": "label"})
     if run.truth_known:
         table = table.assign(truth=run.truth[run.unverified])
@@ -40,18 +40,18 @@ def decisions(run: Run) -> pd.DataFrame:
 
 
 def corrections(run: Run) -> pd.DataFrame:
-    """Return one row a group and a last row `all`: how right the corrections are, expected and by the truth.
+    """Return one row a family and a last row `all`: how right the corrections are, expected and by the truth.
 
     Returns:
-        `group`; `correction_precision`, the mean of the corrections' probabilities. Where the truth is known, also
+        `family`; `correction_precision`, the mean of the corrections' probabilities. Where the truth is known, also
         `true_correction_precision` (corrected to the truth); `true_outside`, the share of clips that are of no class;
         and of the wrong given labels `true_caught` (not promoted) and `true_put_right` (corrected to the truth). NaN
         where there is nothing to divide by.
     """
-    group, inside = run.labels["group"], run.unverified & (run.labels["group"] != "").to_numpy()
-    names = [name for name in group[inside].unique() if name != "all"]
-    parts = {str(name): inside & (group == name).to_numpy() for name in names} | {"all": inside}
-    return pd.DataFrame([{"group": name, **_scores(run, rows)} for name, rows in parts.items()])
+    family, inside = run.labels["family"], run.unverified & (run.labels["family"] != "").to_numpy()
+    names = [name for name in family[inside].unique() if name != "all"]
+    parts = {str(name): inside & (family == name).to_numpy() for name in names} | {"all": inside}
+    return pd.DataFrame([{"family": name, **_scores(run, rows)} for name, rows in parts.items()])
 
 
 def _scores(run: Run, rows: np.ndarray) -> dict[str, float]:
@@ -104,17 +104,17 @@ def score_against_truth(labels: pd.DataFrame, answers: pd.DataFrame) -> pd.DataF
             without a label, are left out.
 
     Returns:
-        One row a group and a last row `all`: `group, unverified, promoted` (counts), `noise_rate` (wrong labels among
+        One row a family and a last row `all`: `family, unverified, promoted` (counts), `noise_rate` (wrong labels among
         the unverified), `precision` (right among the promoted), `recall` (promoted among the unverified that are
         right); NaN where there is nothing to divide by.
     """
-    labelled = ~labels["verified"] & (labels["group"] != "") & (labels["label"] != "")
+    labelled = ~labels["verified"] & (labels["family"] != "") & (labels["label"] != "")
     known = (labelled & (answers["truth"].to_numpy() != "")).to_numpy()
     part = labels[known].assign(right=(labels["label"].to_numpy() == answers["truth"].to_numpy())[known])
     rows = [
-        _against_truth(group, part[part["group"] == group])
-        for group in labels["group"].unique()
-        if group not in ("", "all")
+        _against_truth(family, part[part["family"] == family])
+        for family in labels["family"].unique()
+        if family not in ("", "all")
     ]
     return pd.DataFrame([*rows, _against_truth("all", part)])
 
@@ -126,7 +126,7 @@ def _against_truth(name: str, part: pd.DataFrame) -> dict[str, object]:
         return float(hits.mean()) if hits.size else float("nan")
 
     return {
-        "group": name,
+        "family": name,
         "unverified": len(part),
         "promoted": int(promoted.sum()),
         "noise_rate": share(~right),

@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError
 from pipeline.files import artifacts, formats, frames
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.params.schema import Params
 
 ROUNDS = ["round", "trusted", "pseudo", "pool", "lower", "upper", "selected", "epochs"]
@@ -47,7 +47,7 @@ class Run:
         classes: class names in column order.
         features: frames and index (status, reason).
         latents: float32 (n_clips, d), NaN row where quarantined.
-        labels, promotion, groups: what was decided of the unverified labels.
+        labels, promotion, families: what was decided of the unverified labels.
         posterior: float32 (n_clips, n_classes), what is believed of each training clip's class; NaN rows: unknown.
         judged: float32 (n_clips, n_classes), what networks that did not see a clip's label say; NaN rows: not judged.
         reviews: the corrections that the run was made with; columns `store.COLUMNS`, a row a decision.
@@ -56,7 +56,7 @@ class Run:
         history: the autoencoder's epochs: epoch, loss, val_loss.
         reconstructed: clip_id of each of the k clips shown.
         reconstructions: float32 (2, k, frames, bins), originals then reconstructions.
-        members: in the order of params.ensemble.members.
+        members: in the order of params.members.
         probs: float32 (n_clips, n_classes) of the ensemble.
         validation: each member's score on its held-out fold; NaN where it holds out none.
         maps: by method, a table clip_id, x, y.
@@ -64,11 +64,11 @@ class Run:
 
     answers: pd.DataFrame
     classes: list[str]
-    features: Features
+    features: Frames
     latents: np.ndarray
     labels: pd.DataFrame
     promotion: pd.DataFrame
-    groups: dict[str, list[str]]
+    families: dict[str, list[str]]
     posterior: np.ndarray
     judged: np.ndarray
     reviews: pd.DataFrame
@@ -155,14 +155,14 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
     shown = table(at["latents"] / "reconstructions.csv", text=["clip_id"])
     pictures = formats.read_array(at["latents"] / "reconstructions.npy", shape=(2, len(shown), None, None))
     validation = table(at["ensemble"] / "validation.csv", ["fold", "clips", "accuracy", "map"], ["member"])
-    if list(validation["member"]) != params.ensemble.members:
+    if list(validation["member"]) != list(params.members):
         found = ", ".join(validation["member"])
-        expected = ", ".join(params.ensemble.members)
+        expected = ", ".join(params.members)
         raise ArtifactError(
-            f"{at['ensemble'] / 'validation.csv'}: members {found}, expected {expected} as in ensemble.members; "
+            f"{at['ensemble'] / 'validation.csv'}: members {found}, expected {expected} as in params.yaml; "
             "run `dvc repro`"
         )
-    maps = {method: table(at["projection"] / f"{method}.csv", ["x", "y"]) for method in params.project.methods}
+    maps = {method: table(at["projection"] / f"{method}.csv", ["x", "y"]) for method in params.project.listed}
     for method, points in maps.items():
         _same_clips(points, ids, at["projection"] / f"{method}.csv")
     return Run(
@@ -171,8 +171,8 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         features=features,
         latents=formats.read_array(at["latents"] / "latents.npy", shape=(len(ids), None)),
         labels=labels,
-        promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["group"]),
-        groups=_groups(at["labels"] / "groups.json", classes),
+        promotion=table(at["labels"] / "promotion.csv", PROMOTION, ["family"]),
+        families=_families(at["labels"] / "families.json", classes),
         posterior=artifacts.read_probs(at["labels"] / "posterior.npy", *shape, open_set=True),
         judged=artifacts.read_probs(at["judged"] / "network" / "probs.npy", *shape),
         reviews=store.read(at["labels"] / "corrections.csv")[store.COLUMNS],
@@ -181,14 +181,14 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         history=table(at["latents"] / "history.csv", ["epoch", "loss", "val_loss"]),
         reconstructed=list(shown["clip_id"]),
         reconstructions=pictures,
-        members=[_member(at["members"] / name, shape) for name in params.ensemble.members],
+        members=[_member(at["members"] / name, shape) for name in params.members],
         probs=artifacts.read_probs(at["ensemble"] / "probs.npy", *shape),
         validation=validation,
         maps=maps,
     )
 
 
-def _groups(path: Path, classes: list[str]) -> dict[str, list[str]]:
+def _families(path: Path, classes: list[str]) -> dict[str, list[str]]:
     found = formats.read_record(path)
     if not all(isinstance(names, list) and set(map(str, names)) <= set(classes) for names in found.values()):
         raise ArtifactError(f"{path}: expected lists of the run's classes; remove it and run `dvc repro`")
@@ -210,7 +210,7 @@ def _member(folder: Path, shape: tuple[int, int]) -> MemberRun:
         history=table(folder / "history.csv", ["round", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]),
         selections=table(folder / "selections.csv", ["round", "probability"], ["clip_id", "given", "target"]),
         feature_maps=formats.read_array(folder / "feature_maps.npy", shape=(None, None, None)),
-        card=formats.read_record(folder / "member.json", "fold"),
+        card=formats.read_record(folder / "member.json", "hold_out"),
     )
 
 

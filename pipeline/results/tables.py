@@ -11,8 +11,6 @@ from pipeline.probs.pooling import combine
 from pipeline.results import outcomes
 from pipeline.results.run import MemberRun, Run
 
-ROUND = "self-training round"
-
 
 def promotion(run: Run) -> pd.DataFrame:
     """Return promotion.csv with what is expected of the corrections and, where the truth is known, how it all came out.
@@ -20,31 +18,31 @@ def promotion(run: Run) -> pd.DataFrame:
     Added: `reviewed` beside the other outcomes, `came_verified` (clips that clips.csv calls verified), the columns of
     `outcomes.corrections`; with the truth also `true_precision, true_recall, true_noise_rate`.
     """
-    table = _by_outcome(run).merge(outcomes.corrections(run), on="group", how="left")
+    table = _by_outcome(run).merge(outcomes.corrections(run), on="family", how="left")
     if not run.truth_known:
         return table
     truth = outcomes.score_against_truth(run.labels, run.answers)
     truth = truth.rename(columns={name: f"true_{name}" for name in ("precision", "recall", "noise_rate")})
-    return table.merge(truth[["group", "true_precision", "true_recall", "true_noise_rate"]], on="group", how="left")
+    return table.merge(truth[["family", "true_precision", "true_recall", "true_noise_rate"]], on="family", how="left")
 
 
 def _by_outcome(run: Run) -> pd.DataFrame:
-    """Return promotion.csv with every clip counted once, under its outcome and the group of its given label.
+    """Return promotion.csv with every clip counted once, under its outcome and the family of its given label.
 
-    Clips that came without a label count in the group of the one they have since. Trusted are those that are verified,
+    Clips that came without a label count in the family of the one they have since. Trusted are those that are verified,
     reviewed or promoted.
     """
-    of = {name: group for group, names in run.groups.items() for name in names}
+    of = {name: family for family, names in run.families.items() for name in names}
     given, label = run.labels["given"], run.labels["label"]
-    group = given.where(given != "", label).map(of).fillna("")
-    parts = [group != "" if name == "all" else group == name for name in run.promotion["group"]]
+    family = given.where(given != "", label).map(of).fillna("")
+    parts = [family != "" if name == "all" else family == name for name in run.promotion["family"]]
     counts = {kind: [int((part & (run.labels["outcome"] == kind)).sum()) for part in parts] for kind in DECIDED}
     table = run.promotion.astype({"classes": int}).assign(**counts)
     table["clips"] = table[DECIDED].sum(axis=1)
     table["came_verified"] = [int((part & run.answers["verified"]).sum()) for part in parts]
     trusted = table["verified"] + table["reviewed"] + table["promoted"]
     table["trusted_percent"] = 100 * trusted / table["clips"].clip(lower=1)
-    first = ["group", "classes", "clips", "came_verified", *DECIDED, "trusted_percent"]
+    first = ["family", "classes", "clips", "came_verified", *DECIDED, "trusted_percent"]
     return table[[*first, *(name for name in table if name not in first)]]
 
 
@@ -119,13 +117,16 @@ def rounds(run: Run) -> pd.DataFrame:
     return table[["member", *(name for name in table if name != "member")]].astype(counts)
 
 
-def validation_by_round(rounds: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a round, one column of validation accuracy a member: what `dvc plots` draws as lines.
+def by_round(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a round, means over the members that had it: what `dvc plots` draws as lines.
 
-    The first column's name has a space, which no member's can have.
+    Columns: `round, threshold` (the lower bound), `selected` (share of the pool), `right` (share of the selected whose
+    label is right, NaN where the truth is not known), `validation` (accuracy, NaN where no member held out a fold).
     """
-    wide = rounds.pivot_table(index="round", columns="member", values="val_accuracy", sort=False, dropna=False)
-    return wide.rename_axis(index=ROUND, columns=None).reset_index()
+    share = rounds["selected"] / rounds["pool"].where(rounds["pool"] > 0)
+    named = {"lower": "threshold", "selected_precision": "right", "val_accuracy": "validation"}
+    found = rounds.assign(selected=share).rename(columns=named)
+    return found.groupby("round")[["threshold", "selected", "right", "validation"]].mean().reset_index()
 
 
 def selected_per_class(run: Run) -> pd.DataFrame:
@@ -142,6 +143,19 @@ def _judged(run: Run, member: MemberRun) -> pd.DataFrame:
     truth = member.selections["clip_id"].map(dict(zip(run.answers["clip_id"], run.truth, strict=True))).fillna("")
     right = (member.selections["target"] == truth).astype(float).where(truth != "")
     return member.selections.assign(right=right)
+
+
+def placed(run: Run, method: str) -> pd.DataFrame:
+    """Return where each clip lies on a map: `x, y` (NaN: nowhere), `label`, `outcome`, and whether it was `verified`,
+    or is `trusted`, a training clip.
+    """
+    labels = run.labels
+    return run.maps[method][["x", "y"]].assign(
+        label=labels["label"].to_numpy(),
+        outcome=labels["outcome"].to_numpy(),
+        verified=run.train & labels["verified"].to_numpy(),
+        trusted=run.trusted,
+    )
 
 
 def quarantine(run: Run) -> pd.DataFrame:

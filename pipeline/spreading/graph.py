@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 
-from pipeline.params.schema import Spread
+from pipeline.params.labels import Kernel
 
 Affinity: TypeAlias = np.ndarray | sparse.csr_matrix
 
@@ -41,28 +41,34 @@ def scale(x: np.ndarray, n_neighbors: int) -> float | None:
     return float(np.median(distinct if distinct.size else from_centre[from_centre > rounding]))
 
 
-def affinity(x: np.ndarray, settings: Spread) -> Affinity | None:
+def affinity(x: np.ndarray, kernel: Kernel) -> Affinity | None:
     """Return how close clips are to each other; None where they are all identical.
 
     Args:
         x: float64 (n, d), finite.
-        settings: `kernel`, `gamma`, `gamma_scale`, `n_neighbors` are read. `gamma: auto` is `gamma_scale` divided
-            by the median squared distance to the nearest neighbours, so that it does not depend on the latents' unit.
+        kernel: `scaled_rbf` has `scale` divided by the median squared distance to the nearest neighbours for its
+            gamma, so that it does not depend on the latents' unit.
 
     Returns:
         (n, n) in [0, 1]: dense for rbf, sparse for knn. Affinities below float64's epsilon are zero; so are knn's
-        edges to neighbours so far away that rbf with `gamma: auto` would give them less than that.
+        edges to neighbours so far away that `scaled_rbf` of scale 1 would give them less.
     """
-    typical = scale(x, settings.n_neighbors)
+    of = kernel.scaled_rbf or kernel.knn
+    typical = scale(x, 1 if of is None else of.neighbours)
     if typical is None:
         return None
     x = x - np.median(x, axis=0)
-    if settings.kernel == "knn":
-        return _neighbours(x, settings.n_neighbors, typical)
-    gamma = settings.gamma_scale / typical if settings.gamma == "auto" else settings.gamma
-    near = rbf_kernel(x, gamma=gamma)
-    near[near < NEGLIGIBLE] = 0
-    return near
+    if kernel.knn is not None:
+        return _neighbours(x, kernel.knn.neighbours, typical)
+    gamma = kernel.scaled_rbf.scale / typical if kernel.scaled_rbf is not None else _gamma(kernel)
+    edges = rbf_kernel(x, gamma=gamma)
+    edges[edges < NEGLIGIBLE] = 0
+    return edges
+
+
+def _gamma(kernel: Kernel) -> float:
+    assert kernel.rbf is not None
+    return kernel.rbf.gamma
 
 
 def _neighbours(x: np.ndarray, n_neighbors: int, typical: float) -> sparse.csr_matrix:
@@ -73,32 +79,32 @@ def _neighbours(x: np.ndarray, n_neighbors: int, typical: float) -> sparse.csr_m
     return sparse.csr_matrix((np.ones(len(row)), (row, index[near])), shape=(len(x), len(x)))
 
 
-def leave_source_out(near: Affinity, seeds: np.ndarray, source: np.ndarray, n_classes: int, alpha: float) -> np.ndarray:
-    """Spread seeds over a graph; each clip is told its class by the seeds of other sources alone.
+def leave_group_out(edges: Affinity, known: np.ndarray, group: np.ndarray, n_classes: int, alpha: float) -> np.ndarray:
+    """Spread known labels over a graph; each clip is told its class by those of other groups alone.
 
-    The limit of label spreading is linear in the seeds, F = (I - alpha S)^-1 Y (Zhou et al. 2003), so that what a
-    clip's own source contributed can be taken away exactly.
+    The limit of label spreading is linear in the known labels, F = (I - alpha S)^-1 Y (Zhou et al. 2003), so that what
+    a clip's own group contributed can be taken away exactly.
 
     Args:
-        near: (n, n), from `affinity`.
-        seeds: int (n,), class of each clip, -1 where hidden.
-        source: int (n,), `clips['group']` as a number.
+        edges: (n, n), from `affinity`.
+        known: int (n,), class of each clip, -1 where hidden.
+        group: int (n,), `clips['group']` as a number.
         n_classes: columns of the result.
         alpha: how far a clip listens to its neighbours, in (0, 1).
 
     Returns:
-        float64 (n, n_classes); a row sums to one, or is NaN where no other source reached it.
+        float64 (n, n_classes); a row sums to one, or is NaN where no other group reached it.
     """
-    laplacian = csgraph.laplacian(near, normed=True)
-    system = laplacian.toarray() if sparse.issparse(near) else laplacian
+    laplacian = csgraph.laplacian(edges, normed=True)
+    system = laplacian.toarray() if sparse.issparse(edges) else laplacian
     # I - alpha S, where S is minus the Laplacian off the diagonal and zero on it.
     system *= alpha
     np.fill_diagonal(system, 1.0)
-    seeded = np.flatnonzero(seeds >= 0)
-    right = np.zeros((len(seeds), len(seeded)))
+    seeded = np.flatnonzero(known >= 0)
+    right = np.zeros((len(known), len(seeded)))
     right[seeded, np.arange(len(seeded))] = 1
     reach = np.clip(np.linalg.solve(system, right), 0, None)
-    reach[source[:, np.newaxis] == source[seeded][np.newaxis, :]] = 0
-    told = reach @ np.eye(n_classes)[seeds[seeded]]
+    reach[group[:, np.newaxis] == group[seeded][np.newaxis, :]] = 0
+    told = reach @ np.eye(n_classes)[known[seeded]]
     total = told.sum(axis=1, keepdims=True)
     return np.divide(told, total, out=np.full_like(told, np.nan), where=total > np.finfo(np.float64).eps)

@@ -1,7 +1,7 @@
-"""Label spreading within groups of classes: which unverified clips to promote, and where to abstain.
+"""Label spreading within families of classes: which unverified clips to promote, and where to abstain.
 
-Conventions: within a group, the clips are those of the training split whose *given* label is one of the group's
-classes; its verified clips are the seeds, the labels of all others are hidden from the spreading. An unverified
+Conventions: within a family, the clips are those of the training split whose *given* label is one of the family's
+classes; its verified clips are known, the labels of all others are hidden from the spreading. An unverified
 clip is promoted if the label that is spread to it equals its given one. Where there is no evidence for any label,
 scikit-learn answers the first class; here such a clip abstains and its row says why.
 
@@ -18,7 +18,7 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.semi_supervised import LabelSpreading
 
-from pipeline.params.schema import Spread
+from pipeline.params.labels import Spread
 from pipeline.spreading.graph import Affinity, affinity
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ TIE = 1e-9
 
 
 @dataclass(frozen=True)
-class Answer:
+class Likeliest:
     """What spreading says of n clips.
 
     Attributes:
@@ -41,35 +41,35 @@ class Answer:
     reason: list[str]
 
 
-def distributions(near: Affinity, seeds: np.ndarray, settings: Spread) -> tuple[np.ndarray, bool]:
-    """Spread seeds over a graph.
+def distributions(edges: Affinity, known: np.ndarray, settings: Spread) -> tuple[np.ndarray, bool]:
+    """Spread known labels over a graph.
 
     Args:
-        near: (n, n), from `affinity`.
-        seeds: int (n,), class of each clip, -1 where hidden.
+        edges: (n, n), from `affinity`.
+        known: int (n,), class of each clip, -1 where hidden.
         settings: `alpha`, `max_iter`, `tol` are read.
 
     Returns:
         float64 (n, n_seeded): a row sums to one, or is zero where nothing reached it; columns are the classes that
-        occur in `seeds`, in order. And whether the iteration converged.
+        occur in `known`, in order. And whether the iteration converged.
     """
-    # The graph does not depend on the seeds, so it is made once and handed over as a kernel.
-    model = LabelSpreading(kernel=lambda *_: near, alpha=settings.alpha, max_iter=settings.max_iter, tol=settings.tol)
+    # The graph does not depend on the labels, so it is made once and handed over as a kernel.
+    model = LabelSpreading(kernel=lambda *_: edges, alpha=settings.alpha, max_iter=settings.max_iter, tol=settings.tol)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(np.arange(len(seeds), dtype=np.float64)[:, np.newaxis], seeds)
+        model.fit(np.arange(len(known), dtype=np.float64)[:, np.newaxis], known)
     return model.label_distributions_, model.n_iter_ < settings.max_iter
 
 
-def answer(near: Affinity | None, seeds: np.ndarray, settings: Spread) -> Answer:
-    """Spread `seeds` (int (n,), -1 hidden) over the graph `near` and read off the label of each clip, or none."""
-    n = len(seeds)
-    classes = np.unique(seeds[seeds >= 0])
+def answer(edges: Affinity | None, known: np.ndarray, settings: Spread) -> Likeliest:
+    """Spread `known` (int (n,), -1 hidden) over the graph `edges` and read off the label of each clip, or none."""
+    n = len(known)
+    classes = np.unique(known[known >= 0])
     if len(classes) < 2:
-        return _silent(n, f"abstained: {len(classes)} classes with verified clips in the group, expected two or more")
-    if near is None:
-        return _silent(n, "abstained: the latents of the group are identical")
-    shares, converged = distributions(near, seeds, settings)
+        return _silent(n, f"abstained: {len(classes)} classes with verified clips in the family, expected two or more")
+    if edges is None:
+        return _silent(n, "abstained: the latents of the family are identical")
+    shares, converged = distributions(edges, known, settings)
     if not converged:
         log.warning("label spreading stopped at spread.max_iter (%d) before spread.tol", settings.max_iter)
     finite = np.isfinite(shares).all(axis=1)
@@ -84,20 +84,20 @@ def answer(near: Affinity | None, seeds: np.ndarray, settings: Spread) -> Answer
         ["not finite", "no evidence", "a tie between classes", f"below min_confidence {settings.min_confidence:g}"],
         "",
     )
-    return Answer(best, top, [f"abstained: {why}" if why else "" for why in silent])
+    return Likeliest(best, top, [f"abstained: {why}" if why else "" for why in silent])
 
 
-def _silent(n: int, reason: str) -> Answer:
-    return Answer(np.full(n, -1), np.zeros(n), [reason] * n)
+def _silent(n: int, reason: str) -> Likeliest:
+    return Likeliest(np.full(n, -1), np.zeros(n), [reason] * n)
 
 
-def spread(latents: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]], settings: Spread) -> pd.DataFrame:
-    """Spread the verified labels within each group and promote the unverified clips that agree.
+def spread(latents: np.ndarray, clips: pd.DataFrame, families: dict[str, list[str]], settings: Spread) -> pd.DataFrame:
+    """Spread the verified labels within each family and promote the unverified clips that agree.
 
     Args:
         latents: float64 (n_clips, d), from `scaling.normalise`; a NaN row where there is no usable latent.
         clips: one row a clip, as `artifacts.read_clips` or, as reviewed, `verdicts.apply` returns it.
-        groups: the classes of each group; a class is in one group at most.
+        families: the classes of each family; a class is in one family at most.
         settings: the params' section `spread`.
 
     Returns:
@@ -108,13 +108,13 @@ def spread(latents: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]
     table = _blank(clips)
     usable = np.isfinite(latents).all(axis=1)
     given = clips["given"].to_numpy() if "given" in clips else ""
-    for group, classes in groups.items():
+    for family, classes in families.items():
         inside = table["label"].isin(classes).to_numpy()
         # A clip whose label a person rejected is not spread to, but it is still one of the clips that came as these.
-        table.loc[table["label"].where(table["label"] != "", given).isin(classes), "group"] = group
+        table.loc[table["label"].where(table["label"] != "", given).isin(classes), "family"] = family
         table.loc[inside & ~usable & ~table["verified"], "reason"] = "abstained: no usable latent"
         rows = np.flatnonzero(inside & usable)
-        _fill(table, rows, sorted(classes), affinity(latents[rows], settings), settings)
+        _fill(table, rows, sorted(classes), affinity(latents[rows], settings.kernel), settings)
     promoted = ~table["verified"] & ~table["abstained"] & (table["spread_label"] == table["label"])
     table["promoted"] = promoted
     table.loc[promoted, "reason"] = "agrees"
@@ -122,14 +122,14 @@ def spread(latents: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]
 
 
 def _blank(clips: pd.DataFrame) -> pd.DataFrame:
-    """Return the table before any group is spread: each clip abstains, but for the verified."""
+    """Return the table before any family is spread: each clip abstains, but for the verified."""
     train = (clips["split"] == "train").to_numpy()
     label = clips["label"].where(train, "").reset_index(drop=True)
     verified = clips["verified"].to_numpy() & train
     reason = np.select(
         [~train, verified, label == ""],
         ["test", "verified", "abstained: no given label"],
-        "abstained: its class is in no group",
+        "abstained: its class is in no family",
     )
     return pd.DataFrame(
         {
@@ -140,17 +140,17 @@ def _blank(clips: pd.DataFrame) -> pd.DataFrame:
             "confidence": verified.astype(np.float64),
             "abstained": ~verified,
             "promoted": False,
-            "group": "",
+            "family": "",
             "reason": reason.astype(object),
         }
     )
 
 
-def _fill(table: pd.DataFrame, rows: np.ndarray, classes: list[str], near: Affinity | None, settings: Spread) -> None:
+def _fill(table: pd.DataFrame, rows: np.ndarray, classes: list[str], edges: Affinity | None, settings: Spread) -> None:
     """Write into the unverified of `rows` what spreading over them says."""
     verified = table["verified"].to_numpy()[rows]
     given = pd.Index(classes).get_indexer(table["label"].to_numpy()[rows])
-    said = answer(near, np.where(verified, given, -1), settings)
+    said = answer(edges, np.where(verified, given, -1), settings)
     hidden = ~verified
     best = said.best[hidden]
     label = np.where(best >= 0, np.array(classes, dtype=object)[best], "")

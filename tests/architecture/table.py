@@ -16,13 +16,19 @@ COMMON = {"files", "params", "__init__.py", "errors.py", "seeding.py", "settings
 
 def rows(stages: dict[str, Any]) -> list[str]:
     """Return a line a stage: its data and params, and its own code."""
-    return [f"| `{name}` | {_data(stage)} | {_code(stage)} |" for name, stage in stages.items()]
+    found = [f"| `{_shown(name)}` | {_data(stage)} | {_code(stage)} |" for name, stage in stages.items()]
+    return list(dict.fromkeys(found))
+
+
+def _shown(name: str) -> str:
+    """Return the name of a stage; of one that is made for each member, whatever the members are called."""
+    return "self_train@NAME" if name.startswith("self_train@") else name
 
 
 def _data(stage: dict[str, Any]) -> str:
     data = [dep.removeprefix("data/") for dep in stage["deps"] if dep.startswith("data/")]
-    params = [str(key) for key in stage["params"]]
-    return f"{', '.join(data) or 'the sounds'}; settings {', '.join(params)}".replace("${item.member}", "NAME")
+    params = ["members.NAME" if str(key).startswith("members.") else str(key) for key in stage["params"]]
+    return f"{', '.join(data) or 'the sounds'}; settings {', '.join(params)}"
 
 
 def _code(stage: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from pipeline.params.training import Judges
 from ..conftest import dvc_stages
 
 JUDGES = ["judge@network", "judge@linear"]
-STAGES = ["prepare", "spectrograms", "autoencoder", *JUDGES, "spread", "self_train", "ensemble", "project", "report"]
+MEMBERS = ["self_train@one", "self_train@two"]
+STAGES = ["prepare", "spectrograms", "autoencoder", *JUDGES, "spread", *MEMBERS, "ensemble", "project", "report"]
 # The linear judge takes seconds, so it may run again for what only the network is made of; not the other way round.
 MAY_RUN_FOR_NOTHING = {"judge@linear"}
 
@@ -24,7 +25,7 @@ def stages(root: Path) -> dict[str, Any]:
 
 def loaded(root: Path, name: str) -> set[str]:
     """Return the project's modules that the script of a stage can load; a judge is loaded by its name."""
-    script, _, judge = name.partition("@")
+    script, _, judge = name.partition("@") if name in JUDGES else (name.partition("@")[0], "", "")
     entries = [root / "stages" / f"{script}.py"] + [root / "pipeline" / "judges" / judge / "ask.py"] * bool(judge)
     return {str(path.relative_to(root)) for entry in entries for path in closure(entry, root)}
 
@@ -83,8 +84,6 @@ def test_every_path_on_the_command_line_is_a_dep_or_an_out(stages: dict[str, Any
 def test_the_params_that_a_script_reads_are_listed(root: Path, stages: dict[str, Any], name: str) -> None:
     text = (root / "stages" / f"{name.partition('@')[0]}.py").read_text(encoding="utf-8")
     read = set(re.findall(r"(?<![\w.])params\.([a-z_]+)", text)) - {"compute"}
-    read = {"self_train" if section == "members" and name == "self_train" else section for section in read}
-    read -= {"members"} if name != "self_train" else set()
     # prepare only refuses a grouping that cannot be: what it writes does not depend on it.
     read -= {"spread"} if name == "prepare" else set()
     listed = {str(entry).split(".")[0] for entry in stages[name]["params"]}

@@ -19,7 +19,7 @@ FOR_PLUGINS = {
 FLOORS = (
     ("posterior", "compute"),
     ("files", "params", "probs"),
-    ("audio", "corrections", "networks", "spreading", "plugins"),
+    ("audio", "corrections", "networks", "spreading", "plugins", "presets"),
     ("clips", "judges", "latents", "members"),
     ("labels", "results", "ensemble", "review"),
     ("explorer", "reporting"),
@@ -45,6 +45,13 @@ def modules(root: Path) -> list[Path]:
 
 def test_the_library_never_imports_a_stage(root: Path) -> None:
     assert [p for p in modules(root) if any(n.split(".")[0] in ("stages", "benchmarks") for n in imported(p))] == []
+
+
+def test_figures_are_handed_tables_and_compute_nothing(root: Path) -> None:
+    allowed = {"pipeline.reporting", "pipeline.errors"}
+    for path in (root / "pipeline" / "reporting" / "figures").glob("*.py"):
+        used = {name for name in imported(path) if name.startswith("pipeline.")}
+        assert {name for name in used if not name.startswith(tuple(allowed))} == set(), path.name
 
 
 def test_few_modules_lie_loose(root: Path) -> None:

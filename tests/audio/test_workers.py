@@ -29,7 +29,7 @@ def run(expressions: Sequence[str], **changes: Any) -> list[Any]:
 
 def ask(expressions: Sequence[str], **changes: Any) -> Iterator[Any]:
     # Processes are forked from what the first of all tests had imported: let that be what others need.
-    limits: Any = {"jobs": 2, "seconds": 30.0, "memory": 2**28, "preload": extraction.modules(Features(kind="mel"))}
+    limits: Any = {"jobs": 2, "seconds": 30.0, "memory": 2**28, "preload": extraction.modules(Features(name="mel"))}
     return workers.run(eval, [(expression,) for expression in expressions], **limits | changes)
 
 

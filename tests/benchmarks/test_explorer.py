@@ -8,14 +8,14 @@ import pytest
 from benchmarks import _explorer_run, explorer
 from pipeline.explorer.records import STATUSES
 from pipeline.explorer.write import write_explorer
-from pipeline.params.schema import load_params
+from pipeline.presets import catalogue
 
 
 @pytest.fixture(scope="module")
-def written(root, tmp_path_factory):
+def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page") / "reports" / "explorer"
     folder.parent.mkdir()
-    write_explorer(folder, _explorer_run.make(400), load_params(root / "presets" / "demo.yaml"))
+    write_explorer(folder, _explorer_run.make(400), catalogue.params("demo"))
     return folder
 
 

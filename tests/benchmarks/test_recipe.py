@@ -8,29 +8,34 @@ import pandas as pd
 import pytest
 
 from benchmarks import recipe
-from pipeline.params.schema import load_params
+from pipeline.presets import catalogue
 
 
 @pytest.fixture
-def judge(root: Path):
-    return load_params(root / "presets" / "esc10.yaml").judges.network
+def judge():
+    return catalogue.params("esc10").judges.network
 
 
 def test_a_change_sets_its_keys_and_nothing_else(judge) -> None:
-    found = recipe.changed(judge, "patches.frames=32 model.dropout=0.5 ema=null")
-    assert (found.patches.frames, found.model.settings["dropout"], found.ema) == (32, 0.5, None)
-    back = recipe.changed(found, f"patches.frames=96 model.dropout=0 ema={judge.ema}")
-    assert back == judge == recipe.changed(judge, "")
+    found = recipe.changed(judge, "patches.crop.frames=32 network.dropout=0.5 training.keep.average=0.95")
+    assert (found.patches.frames, found.network.settings["dropout"], found.training.keep.average) == (32, 0.5, 0.95)
+    back = f"patches.crop.frames=96 network.dropout=0 training.keep.average={judge.training.keep.average}"
+    assert recipe.changed(found, back) == judge == recipe.changed(judge, "")
 
 
-@pytest.mark.parametrize("change", ["dropout", "mode.dropout=0.3", "fit.epochs.more=1"])
+def test_another_choice_takes_the_place_of_the_one_that_was_made(judge) -> None:
+    found = recipe.changed(judge, 'training.keep=last patches={"resize":{"frames":32}}')
+    assert (found.training.keep.chosen, found.patches.chosen, found.patches.frames) == ("last", "resize", 32)
+
+
+@pytest.mark.parametrize("change", ["dropout", "model.dropout=0.3", "epochs.more=1"])
 def test_a_change_of_nothing_is_refused(judge, change: str) -> None:
     with pytest.raises(SystemExit, match=r"expected key=value, with a key below `judges\.network`"):
         recipe.changed(judge, change)
 
 
 def test_a_change_is_compared_with_the_preset_seed_by_seed() -> None:
-    losses = {"": [0.5, 0.9, 0.7], "ema=0.9": [0.4, 0.7, None]}
+    losses = {"": [0.5, 0.9, 0.7], "training.keep.average=0.9": [0.4, 0.7, None]}
     rows = pd.DataFrame(
         [
             dict(zip(recipe.KEYS, ("esc10", seed, change, "verified", 600), strict=True))
@@ -42,8 +47,8 @@ def test_a_change_is_compared_with_the_preset_seed_by_seed() -> None:
     )
     table = recipe.table(rows).droplevel(["dataset", "trained_on", "steps"])
     assert table.loc["", "better_by"] == 0
-    assert table.loc["ema=0.9", ["seeds", "better_by"]].tolist() == [2, 0.15]
-    assert table.loc["ema=0.9", "low"] < 0.15 < table.loc["ema=0.9", "high"]
+    assert table.loc["training.keep.average=0.9", ["seeds", "better_by"]].tolist() == [2, 0.15]
+    assert table.loc["training.keep.average=0.9", "low"] < 0.15 < table.loc["training.keep.average=0.9", "high"]
     alone = recipe.table(rows[rows["change"] != ""])
     assert alone["better_by"].isna().all()
 
@@ -53,15 +58,15 @@ def test_a_change_is_compared_with_the_preset_seed_by_seed() -> None:
 def test_a_run_measures_each_change_once(root: Path, shared: Path, tmp_path: Path) -> None:
     out = tmp_path / "recipe.csv"
     command = [sys.executable, "-m", "benchmarks.recipe", "--root", str(shared / "esc10"), "--seeds", "0"]
-    command += ["--steps", "1", "--change", "", "model.width=4", "--store", str(tmp_path), "--out", str(out)]
+    command += ["--steps", "1", "--change", "", "network.width=4", "--store", str(tmp_path), "--out", str(out)]
     first = subprocess.run(command, cwd=root, text=True, capture_output=True, check=False)
     assert first.returncode == 0, first.stderr
     rows = pd.read_csv(out, keep_default_na=False)
     assert sorted(zip(rows["change"], rows["trained_on"], strict=True)) == [
         ("", "all true"),
         ("", "verified"),
-        ("model.width=4", "all true"),
-        ("model.width=4", "verified"),
+        ("network.width=4", "all true"),
+        ("network.width=4", "verified"),
     ]
     assert rows["accuracy"].between(0, 1).all()
     assert rows.groupby("trained_on")["log_loss"].nunique().eq(2).all()

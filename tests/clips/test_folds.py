@@ -99,8 +99,8 @@ def test_good_folds_pass():
 @pytest.mark.parametrize(
     ("columns", "n_folds", "words"),
     [
-        ({}, 3, r"folds\.n: found 3, but the training clips lie in the folds \[0, 1\]"),
-        ({"fold": [0, 0, 0, 0, -1]}, 2, r"folds\.n: found 2"),
+        ({}, 3, r"^folds: found 3, but the training clips lie in the folds \[0, 1\]"),
+        ({"fold": [0, 0, 0, 0, -1]}, 2, r"^folds: found 2"),
         ({"group": ["g0", "g0", "g2", "g3", "g4"]}, 2, r"group 'g0': found in the folds \[0, 1\]"),
         (
             {"group": ["g0", "g1", "g2", "g3", "g0"]},

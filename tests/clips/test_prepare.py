@@ -13,6 +13,7 @@ from pipeline.audio.endings import ENDINGS
 from pipeline.clips import preparing
 from pipeline.errors import DataError
 from pipeline.files import artifacts, formats
+from pipeline.presets import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,7 +56,7 @@ class TestPrepare:
             ({"clip_id": ["e", "a", "a", "c", "d"]}, "listed more than once"),
             ({"group": ["a", "a", "b", "c", "d"]}, "group 'a': found in both splits"),
             ({"group": ["e", "a", "b", "c", "c"]}, "class 'y': all training clips lie in fold"),
-            ({"fold": [-1, 0, 1, 2, 0]}, r"folds\.n: found 2, but the training clips lie in the folds \[0, 1, 2\]"),
+            ({"fold": [-1, 0, 1, 2, 0]}, r"^folds: found 2, but the training clips lie in the folds \[0, 1, 2\]"),
         ],
     )
     def test_names_what_cannot_be_trained_on(self, columns, words, tmp_path):
@@ -74,17 +75,13 @@ class TestPrepare:
 
 
 def params(folder: Path, **dataset) -> Path:
-    yaml = YAML()
-    data = yaml.load((ROOT / "presets" / "demo.yaml").read_text(encoding="utf-8"))
+    data = catalogue.settings("demo")
     data["dataset"] = dataset
-    data["folds"]["n"] = 3
+    data["folds"] = 3
     data["spread"]["grouping"] = "one"
-    for member in data["members"].values():
-        if member and "fold" in member:
-            member["fold"] = 0
     path = folder / "params.yaml"
     with open(path, "w", encoding="utf-8") as file:
-        yaml.dump(data, file)
+        YAML().dump(data, file)
     return path
 
 
@@ -103,7 +100,7 @@ class TestStage:
         root = tmp_path / "söunds"
         settings = makers["csv"](root)
         shutil.copy(root / "deep" / "0.wav", root / "deep" / "nobody.wav")
-        noise = {"verified_fraction": 0.5, "rate": 0.5, "grouping": "one"}
+        noise = {"verified_fraction": 0.5, "rate": 0.5, "kind": {"within_family": {"grouping": "one"}}}
         path = params(tmp_path, name="csv", root=str(root), **settings)
         done = prepare(tmp_path, path)
         assert done.returncode == 0, done.stderr
@@ -124,14 +121,14 @@ class TestStage:
 
     @pytest.mark.parametrize(
         ("grouping", "words"),
-        [("two", "csv has no grouping 'two', expected one of one, or"), ({"x": ["Bark"]}, "in no group: NA")],
+        [("two", "csv has no grouping 'two', expected one of one, or"), ({"x": ["Bark"]}, "in no family: NA")],
     )
-    def test_noise_within_groups_that_do_not_fit_is_refused(self, makers, tmp_path, grouping, words):
+    def test_noise_within_families_that_do_not_fit_is_refused(self, makers, tmp_path, grouping, words):
         makers["csv"](tmp_path / "root")
-        noise = {"verified_fraction": 0.5, "rate": 0.5, "grouping": grouping}
+        noise = {"verified_fraction": 0.5, "rate": 0.5, "kind": {"within_family": {"grouping": grouping}}}
         done = prepare(tmp_path, params(tmp_path, name="csv", root=str(tmp_path / "root"), simulate_noise=noise))
         assert done.returncode == 1
-        assert f"dataset.simulate_noise.grouping: {words}" in done.stderr
+        assert f"dataset.simulate_noise.kind.within_family.grouping: {words}" in done.stderr
 
     def test_a_missing_folder_ends_with_one_line(self, tmp_path):
         done = prepare(tmp_path, params(tmp_path, name="csv", root=str(tmp_path / "nowhere")))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.clips.simulated_noise import simulate
 from pipeline.errors import DataError
 
-GROUPS = {"left": ["a", "b", "c"], "right": ["d", "e"]}
+FAMILIES = {"left": ["a", "b", "c"], "right": ["d", "e"]}
 
 
 def clips(per_class: int = 20, classes: str = "abcde") -> pd.DataFrame:
@@ -29,12 +29,12 @@ def clips(per_class: int = 20, classes: str = "abcde") -> pd.DataFrame:
 
 
 def noisy(table: pd.DataFrame, kind: str, rate: float = 0.3, fraction: float = 0.4, seed: int = 0) -> pd.DataFrame:
-    return simulate(table, verified_fraction=fraction, rate=rate, kind=kind, groups=GROUPS, seed=seed)
+    return simulate(table, verified_fraction=fraction, rate=rate, kind=kind, families=FAMILIES, seed=seed)
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    kind=st.sampled_from(["symmetric", "within_group", "open_set"]),
+    kind=st.sampled_from(["symmetric", "within_family", "open_set"]),
     rate=st.floats(0, 0.6),
     fraction=st.floats(0.1, 0.9),
     per_class=st.integers(12, 30),
@@ -52,7 +52,7 @@ def test_the_shares_are_those_asked_for(kind, rate, fraction, per_class, seed):
     assert abs((pool["label"] != pool["truth"]).sum() - rate * len(pool)) <= (0.5 if kind != "open_set" else slack)
 
 
-@pytest.mark.parametrize("kind", ["symmetric", "within_group", "open_set"])
+@pytest.mark.parametrize("kind", ["symmetric", "within_family", "open_set"])
 def test_the_test_split_keeps_its_labels(kind):
     before, after = clips(), noisy(clips(), kind)
     test = after[after["split"] == "test"].set_index("clip_id")
@@ -62,7 +62,7 @@ def test_the_test_split_keeps_its_labels(kind):
     assert test["verified"].all()
 
 
-@pytest.mark.parametrize("kind", ["symmetric", "within_group", "open_set"])
+@pytest.mark.parametrize("kind", ["symmetric", "within_family", "open_set"])
 def test_the_seed_decides(kind):
     pd.testing.assert_frame_equal(noisy(clips(), kind, seed=4), noisy(clips(), kind, seed=4))
     assert not noisy(clips(), kind, seed=4)["label"].equals(noisy(clips(), kind, seed=5)["label"])
@@ -75,9 +75,9 @@ def test_symmetric_reaches_every_other_class():
     assert (table[~np.eye(5, dtype=bool)] > 0).all()
 
 
-def test_within_group_stays_within():
-    out = noisy(clips(), "within_group")
-    owner = {name: group for group, members in GROUPS.items() for name in members}
+def test_within_family_stays_within():
+    out = noisy(clips(), "within_family")
+    owner = {name: family for family, members in FAMILIES.items() for name in members}
     assert (out["label"].map(owner) == out["truth"].map(owner)).all()
 
 
@@ -92,7 +92,7 @@ def test_open_set_withdraws_classes_from_the_vocabulary():
 
 
 def test_rate_nought_changes_no_label():
-    for kind in ("symmetric", "within_group", "open_set"):
+    for kind in ("symmetric", "within_family", "open_set"):
         out = noisy(clips(), kind, rate=0.0)
         assert (out["label"] == out["truth"]).all()
         assert len(out) == len(clips())
@@ -113,7 +113,7 @@ def test_impossible_noise_is_refused():
             clips(classes="ad"),
             verified_fraction=0.2,
             rate=0.5,
-            kind="within_group",
-            groups={"x": ["a"], "y": ["d"]},
+            kind="within_family",
+            families={"x": ["a"], "y": ["d"]},
             seed=0,
         )

@@ -11,14 +11,17 @@ from threadpoolctl import threadpool_limits
 from pipeline.corrections import store
 from pipeline.errors import DataError
 from pipeline.files import artifacts, formats
+from pipeline.judges.said import nothing
+from pipeline.judges.said import write as write_said
 from pipeline.labels import reliability
 from pipeline.members.roles import split_clips
-from pipeline.params.schema import Spread, load_params
+from pipeline.params.schema import Params
 from pipeline.params.training import Member
+from pipeline.presets import catalogue
 from stages.spread import work
 
 NAMES = ["class0", "class1", "class2", "=cmd|' /C calc'!A0"]
-GROUPS = {"low": NAMES[:2], "high": NAMES[2:]}
+FAMILIES = {"low": NAMES[:2], "high": NAMES[2:]}
 N = 160
 
 
@@ -54,10 +57,16 @@ def project(tmp_path):
     return Namespace(**places, corrections=tmp_path / "corrections.csv", out=tmp_path / "labels")
 
 
-def params(**given):
-    base = {"grouping": GROUPS, "source": "both", "promote": "posterior", "whiten": None, "normalize": False}
-    spread = Spread.model_validate(base | {"correct": 0.8} | given)
-    return load_params("presets/demo.yaml").model_copy(update={"spread": spread})
+def params(asked="both", promote="posterior", precision=0.98, correct=0.8):
+    given = catalogue.settings("demo")
+    given["space"] = {"whiten": None, "unit_length": False}
+    given["spread"] = {"grouping": FAMILIES, "kernel": {"scaled_rbf": {"scale": 1.0}}, "min_confidence": 0.0}
+    how = {"posterior": {"precision": precision}} if promote == "posterior" else promote
+    given["labels"] = {"spreading": asked != "models", "promote": how, "correct": correct}
+    if asked == "spreading":
+        given["labels"]["open_set"] = False
+        given |= {"judges": {"network": None, "linear": None}, "members": {"one": {}}}
+    return Params.model_validate(given)
 
 
 def labels_of(paths):
@@ -84,7 +93,8 @@ def bytes_of(paths):
 
 
 def split_of(paths, **changes):
-    base = {"model": {"name": "vgg_small"}, "patches": {}, "fit": {"epochs": 1}, "rounds": 3, "train_on": "posterior"}
+    base = {"network": {"name": "vgg"}, "patches": "crop", "training": {}, "epochs": 1, "rounds": {"number": 3}}
+    base |= {"train_on": "posterior", "hold_out": 0}
     clips, labels = artifacts.read_clips(paths.clips), artifacts.read_labels(paths.out)
     posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4)
     ruled_out = artifacts.read_ruled_out(paths.out / "ruled_out.npy", N, 4)
@@ -132,9 +142,11 @@ def test_ten_flipped_labels_change_just_those_and_what_is_trained_on(project):
 
 
 @pytest.mark.parametrize("promote", ["agree", "posterior"])
-@pytest.mark.parametrize("source", ["latents", "out_of_fold", "both"])
-def test_a_rejected_label_is_none_and_never_the_target(project, source, promote):
-    chosen = params(source=source, promote=promote, correct=0.3, precision=0.5)
+@pytest.mark.parametrize("asked", ["spreading", "models", "both"])
+def test_a_rejected_label_is_none_and_never_the_target(project, asked, promote):
+    chosen = params(asked, promote, correct=0.3, precision=0.5)
+    for name in ("network", "linear") if asked == "spreading" else ():
+        write_said(project.judged / name, nothing(N, 4))
     work(chosen, project)
     before = labels_of(project)
     open_ = before[before["outcome"] == "promoted"].index[:6]
@@ -144,7 +156,7 @@ def test_a_rejected_label_is_none_and_never_the_target(project, source, promote)
     after = labels_of(project).loc[[*open_, *proven]]
     assert (after["label"] == "").all()
     assert (after["given"] == before["label"][after.index]).all()
-    assert (after["group"] == before["group"][after.index]).all()
+    assert (after["family"] == before["family"][after.index]).all()
     assert not after[["verified", "promoted"]].any(axis=None)
     assert after["outcome"].isin(["corrected", "left_out"]).all()
     assert (after["target"] != after["given"]).all()
@@ -154,17 +166,17 @@ def test_a_rejected_label_is_none_and_never_the_target(project, source, promote)
     column = [NAMES.index(name) for name in after["given"]]
     left = posterior[at, column]
     assert (left[~np.isnan(left)] == 0).all()
-    if source != "latents":
+    if asked != "spreading":
         assert not np.isnan(left).any()
         np.testing.assert_allclose(posterior[at].sum(axis=1), 1, rtol=1e-5)
         assert (after["outcome"] == "corrected").any()
         words = after["reason"][after["outcome"] == "corrected"].iloc[0]
         assert words.startswith("given label rejected by Ada; judged ")
-    counts = formats.read_table(project.out / "promotion.csv").set_index("group").loc["all"]
+    counts = formats.read_table(project.out / "promotion.csv").set_index("family").loc["all"]
     for outcome in ("corrected", "left_out"):
         assert int(counts[outcome]) == (labels_of(project)["outcome"] == outcome).sum()
     for train_on in ("posterior", "all", "agreed", "promoted", "verified"):
-        split = split_of(project, train_on=train_on, fold=None)
+        split = split_of(project, train_on=train_on, hold_out=None)
         assert (split.given[at] == -1).all()
         assert (split.target[at] != column).all()
         assert split.ruled_out[at, column].all()
@@ -225,7 +237,7 @@ def test_accepted_clips_are_seeds_calibrate_and_leave_the_pool(project):
     assert (after.loc[left, "reason"] == "accepted by a person").all()
     assert (after.loc[left, "spread_label"] == before.loc[left, "label"]).all()
     assert formats.read_table(project.out / "calibration.csv")["clips"].astype(int).sum() == calibrated + 5
-    table = formats.read_table(project.out / "promotion.csv").set_index("group")
+    table = formats.read_table(project.out / "promotion.csv").set_index("family")
     counts = ["verified", "promoted", "corrected", "left_out"]
     assert table.loc["all", counts].astype(int).sum() == int(table.loc["all", "clips"])
     assert int(table.loc["all", "verified"]) == before["verified"].sum() + 5

@@ -70,16 +70,16 @@ class TestEvery:
         assert all((raw / path).is_file() for path in clips["path"])
 
     def test_groupings_list_each_class_once(self, name, loaded):
-        for groups in registry.load("datasets", name).GROUPINGS.values():
-            members = [c for group in groups.values() for c in group]
+        for families in registry.load("datasets", name).GROUPINGS.values():
+            members = [c for family in families.values() for c in family]
             assert len(members) == len(set(members))
 
     def test_groupings_cover_what_is_loaded(self, name, loaded):
         _, table = loaded[name]
         classes = sorted(set(table.loc[table["split"] == "train", "label"]))
         for grouping_name in ["one", *registry.load("datasets", name).GROUPINGS]:
-            groups = grouping.resolve(grouping_name, registry.load("datasets", name).GROUPINGS, classes, "key")
-            assert sorted(c for members in groups.values() for c in members) == classes
+            families = grouping.resolve(grouping_name, registry.load("datasets", name).GROUPINGS, classes, "key")
+            assert sorted(c for members in families.values() for c in members) == classes
 
 
 def test_every_data_set_has_a_specimen(makers):
@@ -93,23 +93,23 @@ def test_a_missing_root_is_said(name, tmp_path):
 
 
 class TestGrouping:
-    def test_one_is_a_single_group(self):
+    def test_one_is_a_single_family(self):
         assert grouping.resolve("one", {}, ["b", "a"], "key") == {"all": ["a", "b"]}
 
     def test_a_named_grouping_is_cut_down_to_the_classes(self):
-        groups = grouping.resolve("five", registry.load("datasets", "esc50").GROUPINGS, ["dog", "rain"], "key")
-        assert groups == {"animals": ["dog"], "nature": ["rain"]}
+        families = grouping.resolve("five", registry.load("datasets", "esc50").GROUPINGS, ["dog", "rain"], "key")
+        assert families == {"animals": ["dog"], "nature": ["rain"]}
 
     @pytest.mark.parametrize(
-        ("groups", "words"),
+        ("families", "words"),
         [
             ("seven", "the data set has no grouping 'seven', expected one of one, two"),
             ({"x": ["a", "zzz"], "y": ["b"]}, "unknown class 'zzz'"),
             ({"x": ["a", "b"], "y": ["b"]}, "'b' is listed 2 times"),
-            ({"x": ["a"]}, "in no group: b"),
+            ({"x": ["a"]}, "in no family: b"),
         ],
     )
-    def test_mistakes_are_named(self, groups, words):
+    def test_mistakes_are_named(self, families, words):
         with pytest.raises(ParamsError, match=words) as error:
-            grouping.resolve(groups, {"two": {}}, ["a", "b"], "spread.grouping")
+            grouping.resolve(families, {"two": {}}, ["a", "b"], "spread.grouping")
         assert str(error.value).startswith("spread.grouping: ")

@@ -11,7 +11,7 @@ from pipeline.errors import DataError
 from pipeline.params import registry
 from pipeline.plugins.datasets import esc50, freesound2018, fsdd
 
-# (clips, verified) of each group, as the report counts them
+# (clips, verified) of each family, as the report counts them
 REPORT = {
     "one": {"all": (9473, 3710)},
     "two": {"music": (4827, 2068), "others": (4646, 1642)},
@@ -50,11 +50,11 @@ def test_the_real_metadata_give_the_published_numbers(freesound):
 @pytest.mark.parametrize("name", sorted(REPORT))
 def test_the_groupings_give_the_reports_counts(name, freesound):
     train = freesound[freesound["split"] == "train"]
-    groups = grouping.resolve(
+    families = grouping.resolve(
         name, registry.load("datasets", "freesound2018").GROUPINGS, sorted(set(train["label"])), "key"
     )
-    parts = {group: train[train["label"].isin(members)] for group, members in groups.items()}
-    assert {group: (len(part), int(part["verified"].sum())) for group, part in parts.items()} == REPORT[name]
+    parts = {family: train[train["label"].isin(members)] for family, members in families.items()}
+    assert {family: (len(part), int(part["verified"].sum())) for family, part in parts.items()} == REPORT[name]
 
 
 def test_the_zenodo_layout_and_kaggles_give_the_same(makers, tmp_path):

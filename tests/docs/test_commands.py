@@ -22,7 +22,7 @@ PARSE = "import sys; from stages import cli; cli._parser().parse_args(sys.argv[1
 # What a command has to look like as a whole, and what is run for it.
 KNOWN = (
     (r"dvc status", r"\g<0>"),
-    (r"cp presets/\S+ params\.yaml", r"\g<0>"),
+    (r"(?:\.venv/bin/)?earmark (preset(?: [^>]+)?)", r"python -m stages.cli \1"),
     (r"earmark ((?:predict |review )?--help)", r"python -m stages.cli \1"),
     (r"earmark ((?:predict|review) [^>]*)(?:> \S+)?", rf"python -c '{PARSE}' \1"),
     (r"make (?:repro|test)", r"\g<0> --dry-run"),

@@ -7,34 +7,39 @@ from ruamel.yaml import YAML
 
 from pipeline.corrections import store
 from pipeline.params import registry
-from pipeline.params.schema import load_params, overlay
+from pipeline.params.overlay import lay
+from pipeline.params.schema import Params, load_params
+from pipeline.presets import catalogue, layout
 
 from ..conftest import ROOT
 from . import markdown
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# The preset that the reader of a page has; elsewhere it is the demo.
+BEFORE = {"your-sounds.md": "csv"}
+NEEDED = {"yaml": {"demo.md", "settings.md", "your-sounds.md"}, "csv": {"README.md", "listening.md", "your-sounds.md"}}
 
 
 def examples(language: str) -> list:
     """Return the blocks of a language as test cases, by page and line."""
     return [
-        pytest.param(fence.text, id=f"{page.name}:{fence.line}")
+        pytest.param(page.name, fence.text, id=f"{page.name}:{fence.line}")
         for page in PAGES
         for fence in markdown.split(page.read_text(encoding="utf-8"))[1]
         if fence.language == language
     ]
 
 
-@pytest.mark.parametrize("text", examples("yaml"))
-def test_settings_can_be_laid_over_the_params_file(text: str, tmp_path: Path) -> None:
-    yaml = YAML(typ="safe")
+@pytest.mark.parametrize(("page", "text"), examples("yaml"))
+def test_settings_can_be_laid_over_the_params_file(page: str, text: str, tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    yaml.dump(overlay(yaml.load(ROOT / "presets" / "demo.yaml"), yaml.load(text)), path)
+    laid = lay(catalogue.settings(BEFORE.get(page, "demo")), YAML(typ="safe").load(text), Params)
+    path.write_text(layout.text(laid, []), encoding="utf-8")
     load_params(path)
 
 
-@pytest.mark.parametrize("text", examples("csv"))
-def test_tables_are_read(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "text"), examples("csv"))
+def test_tables_are_read(page: str, text: str, tmp_path: Path) -> None:
     path = tmp_path / "clips.csv"
     path.write_text(f"{text}\n", encoding="utf-8")
     rows = text.count("\n")
@@ -44,10 +49,15 @@ def test_tables_are_read(text: str, tmp_path: Path) -> None:
     else:
         table = registry.function("datasets", "csv")(tmp_path, tmp_path / "raw", seed=0)
         assert set(table["verified"]) == {True, False}
-    assert len(table) == rows > 1
+    assert len(table) == rows > 1, page
 
 
 def test_the_pages_that_need_examples_have_them() -> None:
-    for language in ("yaml", "csv"):
-        pages = {str(case.id).split(":")[0] for case in examples(language)}
-        assert {"README.md", "your-sounds.md"} <= pages
+    for language, needed in NEEDED.items():
+        assert needed <= {str(case.values[0]) for case in examples(language)}
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_the_list_of_presets_says_of_each_what_it_says_itself(name: str) -> None:
+    words = catalogue.description(name)[0].removesuffix(".")
+    assert f"| `{name}` | {words}" in (ROOT / "docs" / "presets.md").read_text(encoding="utf-8")

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from ruamel.yaml import YAML
 
 from pipeline.audio import extraction
 from pipeline.files import artifacts, formats
 from pipeline.params.schema import Params
+from pipeline.presets import catalogue
 
 SR, CLASSES = 8000, ["high", "low", "middle", "rattle"]
 PITCH = {"high": 2400.0, "low": 180.0, "middle": 800.0}
 # Nothing here is a default: an answer that agrees was made with the settings that travel with the member.
-FEATURES = {"kind": "mel", "sr": SR, "trim_db": 35, "max_seconds": 0.8}
-MEL = {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmin": 60, "fmax": 3800}
-MODEL = {"name": "vgg_small", "width": 4, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
+FEATURES = {"name": "mel", "sr": SR, "trim_db": 35, "max_seconds": 0.8, "max_quarantined": 0.2}
+FEATURES |= {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmin": 60, "fmax": 3800}
+NETWORK = {"name": "vgg", "width": 4, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
 
 
 @dataclass
@@ -63,13 +63,13 @@ def write_audio(raw: Path) -> pd.DataFrame:
 
 
 def make_params(root: Path) -> Params:
-    given = YAML(typ="safe").load((root / "presets" / "demo.yaml").read_text(encoding="utf-8"))
-    given["features"] = FEATURES | {"max_quarantined": 0.2, "mel": MEL}
-    given["folds"] = {"n": 2}
-    given["self_train"] |= {"rounds": 1, "augment": {}, "patches": {"mode": "crop", "frames": 20, "test_crops": 3}}
-    given["self_train"]["fit"] = {"epochs": 3, "batch_size": 4, "learning_rate": 0.01}
-    given["members"] = {"one": {"model": MODEL, "fold": 0}, "two": {"model": MODEL, "fold": 1}}
-    given["ensemble"] = {"members": ["one", "two"], "method": "geometric", "top_k": 3}
+    given = catalogue.settings("demo")
+    given["features"] = FEATURES
+    given["folds"] = 2
+    given["patches"], given["network"] = {"crop": {"frames": 20, "test_crops": 3}}, NETWORK
+    given["training"] = {"batch_size": 4, "learning_rate": 0.01}
+    given["self_train"] |= {"rounds": 1, "epochs": 3}
+    given["members"] = {"one": {"hold_out": 0}, "two": {"hold_out": 1}}
     given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return Params.model_validate(given)
 
@@ -85,7 +85,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Trained:
     artifacts.write_clips(run / "clips", clips, CLASSES)
     extraction.extract_all(clips, raw, params.features, jobs=1, out=run / "features")
     train = clips["split"] == "train"
-    empty = {"spread_label": "", "confidence": 0.0, "abstained": True, "promoted": False, "group": "g", "reason": ""}
+    empty = {"spread_label": "", "confidence": 0.0, "abstained": True, "promoted": False, "family": "g", "reason": ""}
     decided = {
         "outcome": np.where(train, "verified", "test"),
         "target": clips["label"].where(train, ""),

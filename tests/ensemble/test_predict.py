@@ -229,7 +229,7 @@ class TestMembersThatDoNotBelongTogether:
     def test_a_card_of_another_network(self, earmark, copy):
         path = copy.run / "members" / "two" / "member.json"
         card = json.loads(path.read_text())
-        edit(path, model=card["model"] | {"width": 5})
+        edit(path, network=card["network"] | {"width": 5})
         assert "two/weights.weights.h5: weights do not fit the network" in self.refused(earmark, copy)
 
     def test_members_made_with_other_features(self, earmark, copy):

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import ArtifactError, DataError, ParamsError
 from pipeline.files import artifacts, formats
-from pipeline.params.schema import load_params
+from pipeline.presets import catalogue
 from stages.ensemble import work
 
 CLASSES = ["a", "b", "c"]
@@ -32,21 +32,22 @@ def project(tmp_path):
     artifacts.write_clips(tmp_path / "clips", clips, CLASSES)
     known = clips["label"].where(clips["split"] == "train", "")
     labels = clips[["clip_id"]].assign(given=known, label=known, verified=clips["verified"], review="", target=known)
-    labels = labels.assign(spread_label="", confidence=0.0, abstained=True, promoted=False, group="", reason="")
+    labels = labels.assign(spread_label="", confidence=0.0, abstained=True, promoted=False, family="", reason="")
     artifacts.write_labels(tmp_path / "labels", labels.assign(outcome="left_out", probability=np.nan, outside=np.nan))
     right = np.full((n, 3), 0.1, np.float32) + 0.7 * np.eye(3, dtype=np.float32)[np.arange(n) % 3]
     formats.write_array(tmp_path / "members" / "good" / "probs.npy", right)
     formats.write_array(tmp_path / "members" / "bad" / "probs.npy", np.roll(right, 1, axis=1))
     # Left over from a member that is not in the params any more: must not be swept in.
     formats.write_array(tmp_path / "members" / "gone" / "probs.npy", np.zeros((1, 1), np.float32))
-    base = load_params("presets/demo.yaml")
-    member = next(iter(base.members.values())).model_copy(update={"fold": 0})
+    base = catalogue.params("demo")
+    member = next(iter(base.members.values())).model_copy(update={"from_judge": None})
 
     def params(method="geometric", folds=(0, 0)):
         for name, fold in zip(("good", "bad"), folds, strict=True):
-            formats.write_json(tmp_path / "members" / name / "member.json", {"fold": fold, "classes": CLASSES})
-        ensemble = base.ensemble.model_copy(update={"members": ["good", "bad"], "method": method, "top_k": 3})
-        members = {name: member.model_copy(update={"fold": f}) for name, f in zip(("good", "bad"), folds, strict=True)}
+            formats.write_json(tmp_path / "members" / name / "member.json", {"hold_out": fold, "classes": CLASSES})
+        ensemble = base.ensemble.model_copy(update={"method": method, "top_k": 3})
+        made = [member.model_copy(update={"hold_out": fold}) for fold in folds]
+        members = dict(zip(("good", "bad"), made, strict=True))
         return base.model_copy(update={"members": members, "ensemble": ensemble})
 
     places = {name: tmp_path / name for name in ("clips", "labels", "members")}
@@ -113,7 +114,7 @@ def test_members_of_different_folds_are_not_validated_together(project, capsys):
 
 def test_weights_without_a_clip_to_validate_on_are_refused_and_nothing_is_written(project):
     params, paths = project
-    with pytest.raises(DataError, match=r"members\.bad\.fold: fold 4 has no verified clip.*geometric"):
+    with pytest.raises(DataError, match=r"members\.bad\.hold_out: fold 4 has no verified clip.*geometric"):
         work(params("weighted", folds=(0, 4)), paths)
     assert not paths.out.exists()
 
@@ -140,7 +141,7 @@ def test_members_that_were_all_trained_on_every_fold_are_combined(project, capsy
 
 def test_weights_of_a_member_without_a_fold_are_refused_and_nothing_is_written(project):
     params, paths = project
-    with pytest.raises(ParamsError, match=r"members\.bad\.fold: found null.*expected a fold.*weighted.*geometric"):
+    with pytest.raises(ParamsError, match=r"members\.bad\.hold_out: found null.*expected a fold.*weighted.*geometric"):
         work(params("weighted", folds=(0, None)), paths)
     assert not paths.out.exists()
 

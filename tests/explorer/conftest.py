@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.corrections.store import COLUMNS
 from pipeline.explorer.write import write_explorer
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
+from pipeline.params.labels import Space
 from pipeline.results.run import MemberRun, Run
 
 CLASSES = ("Bark", "Bus", "Cello", "Gong", "Meow", "Oboe", "Rain")
@@ -30,7 +31,7 @@ def features(frames, ok, kind="mel", sr=22050, **settings):
     index = index.assign(clip_id=[f"clip{i:05d}" for i in range(len(ok))], seconds=length * 512 / sr + 0.5, offset=0.25)
     index = index.assign(status=np.where(ok, "ok", "quarantined"), reason=np.where(ok, "", "not audio"), sha256="0")
     packed = np.concatenate(kept).astype(np.float16)
-    return Features(packed, index, {"kind": kind, "sr": sr, "settings": {"hop_length": 512, **settings}})
+    return Frames(packed, index, {"kind": kind, "sr": sr, "settings": {"hop_length": 512, **settings}})
 
 
 def make(n=60, classes=CLASSES, members=("small", "large"), frames=None, seed=0):
@@ -47,7 +48,7 @@ def make(n=60, classes=CLASSES, members=("small", "large"), frames=None, seed=0)
     target = np.where(in_force, label, np.where(outcome == "corrected", names[real], ""))
     labels = pd.DataFrame({"clip_id": ids, "given": label, "label": label, "verified": rows % 6 % 4 == 0})
     labels = labels.assign(review=np.where(outcome == "reviewed", "accept", ""), spread_label=label, confidence=0.75)
-    labels = labels.assign(abstained=test, promoted=outcome == "promoted", group=np.where(test, "", "all"))
+    labels = labels.assign(abstained=test, promoted=outcome == "promoted", family=np.where(test, "", "all"))
     labels = labels.assign(outcome=outcome, target=target, probability=np.where(test, np.nan, 0.87654321), reason="x")
     labels["outside"] = np.where(test, np.nan, 0.0)
     labels.loc[3, "review"] = "unsure"
@@ -64,7 +65,7 @@ def make(n=60, classes=CLASSES, members=("small", "large"), frames=None, seed=0)
         features=frames,
         latents=latents,
         labels=labels,
-        groups={"all": list(classes)},
+        families={"all": list(classes)},
         posterior=posterior,
         judged=np.where(test[:, None], np.nan, probabilities(random, real, k) + blank).astype(np.float32),
         reviews=pd.DataFrame([["clip00004", "Bark", "", "accept", "", "me", "0" * 12, "<b>"]], columns=COLUMNS),
@@ -88,7 +89,7 @@ def _member(name, random, answers, outcome, probs):
 def params(title="A run", share=0.25, seed=0):
     return SimpleNamespace(
         seed=seed,
-        spread=SimpleNamespace(whiten=4, normalize=True),
+        space=Space(whiten=4, unit_length=True),
         report=SimpleNamespace(title=title, hidden_verified=share),
     )
 

@@ -28,7 +28,7 @@ def test_given_labels_are_shown_of_test_clips_too_but_targets_are_not(written):
     target = [shown["classes"][i] if i >= 0 else "" for i in shown["clips"]["target"]]
     assert target == run.labels["target"].tolist()
     of_tests = np.flatnonzero(~run.train)
-    for name, nothing in (("target", -1), ("group", -1), ("confidence", None), ("probability", None)):
+    for name, nothing in (("target", -1), ("family", -1), ("confidence", None), ("probability", None)):
         assert {shown["clips"][name][i] for i in of_tests} == {nothing}
 
 

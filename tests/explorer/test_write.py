@@ -69,7 +69,7 @@ def test_hostile_names_are_inert_and_come_back_as_they_were(made_up, tmp_path):
     run = dataclasses.replace(
         run,
         answers=run.answers.assign(path=[f"{HOSTILE[i % len(HOSTILE)]}/{i}.wav" for i in range(len(run.answers))]),
-        groups={HOSTILE[0]: list(HOSTILE)},
+        families={HOSTILE[0]: list(HOSTILE)},
     )
     write_explorer(tmp_path / "explorer", run, made_up.params(title=HOSTILE[0]))
     text = (tmp_path / "explorer" / "data.js").read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def test_hostile_names_are_inert_and_come_back_as_they_were(made_up, tmp_path):
     assert len(text.splitlines()) == 1
     shown = made_up.read(tmp_path / "explorer")
     assert shown["classes"] == list(HOSTILE)
-    assert shown["title"] == shown["groups"][0] == HOSTILE[0]
+    assert shown["title"] == shown["families"][0] == HOSTILE[0]
     assert shown["clips"]["path"] == run.answers["path"].tolist()
 
 

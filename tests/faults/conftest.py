@@ -19,6 +19,7 @@ import soundfile
 from ruamel.yaml import YAML
 
 from pipeline.files import formats, schemas
+from pipeline.presets import catalogue
 from tests.conftest import dvc_stages
 
 ROOT = Path(__file__).parents[2]
@@ -104,25 +105,25 @@ def _plain(path: Path) -> bool:
 
 @cache
 def _demo() -> dict[str, Any]:
-    return YAML(typ="safe").load(ROOT / "presets" / "demo.yaml")
+    return catalogue.settings("demo")
 
 
 @cache
 def _commands() -> dict[str, str]:
-    return {name: stage["cmd"].replace("${item.member}", "one") for name, stage in dvc_stages(ROOT).items()}
+    return {name.replace("self_train@one", "self_train"): stage["cmd"] for name, stage in dvc_stages(ROOT).items()}
 
 
 def given_params() -> dict[str, Any]:
     given = copy.deepcopy(_demo())
     given["dataset"] = {"name": "csv", "root": "sounds"}
-    given["features"] = {"kind": "mel", "sr": RATE, "max_seconds": 2, "max_quarantined": 0.9}
-    given["features"]["mel"] = {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmax": 4000}
-    given["folds"] = {"n": 2}
-    given["spread"] |= {"grouping": "one", "source": "latents", "whiten": 4}
-    model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4}
-    given["members"] = {"one": {"model": model, "fold": 0}, "two": {"model": model, "fold": 0}}
-    given["ensemble"] = {"members": ["one", "two"]}
-    given["project"] = {"methods": ["tsne", "umap"], "tsne": {"perplexity": 3}}
+    given["features"] = {"name": "mel", "sr": RATE, "max_seconds": 2, "max_quarantined": 0.9}
+    given["features"] |= {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmax": 4000}
+    given["folds"] = 2
+    given["spread"]["grouping"], given["space"]["whiten"] = "one", 4
+    given["judges"], given["labels"]["open_set"] = {"network": None, "linear": None}, False
+    given["network"] = {"name": "vgg", "width": 2, "depth": 2, "dense": 4}
+    given["members"] = {"one": {"hold_out": 0}, "two": {"hold_out": 0}}
+    given["project"]["tsne"]["perplexity"] = 3
     given["report"] |= {"dpi": 60}
     given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return given
@@ -158,7 +159,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for member in ("one", "two"):
         folder = made.data / "members" / member
         formats.write_array(folder / "probs.npy", random.dirichlet(np.ones(2), n).astype(np.float32))
-        formats.write_json(folder / "member.json", {"fold": 0, "classes": CLASSES})
+        formats.write_json(folder / "member.json", {"hold_out": 0, "classes": CLASSES})
     (made.data / "corrections.csv").write_bytes((ROOT / "data" / "corrections.csv").read_bytes())
     made.passes("spread", "ensemble")
     return made

@@ -104,7 +104,7 @@ def test_whatever_a_header_says_it_is_read_or_refused(tmp_path: Path, flips: lis
         ("ensemble", "members/two/member.json", '{"fold"', "not JSON"),
         ("report", "features/features.json", "[]", "lacks kind, n_bins"),
         ("report", "features/features.json", '{"kind": "mel", "n_bins": 99}', "found n_bins 99, but frames.npy has 16"),
-        ("report", "labels/groups.json", '{"all": ["Moo"]}', "expected lists of the run's classes"),
+        ("report", "labels/families.json", '{"all": ["Moo"]}', "expected lists of the run's classes"),
     ],
 )
 def test_settings_of_an_artefact_that_cannot_be_are_refused(

@@ -70,12 +70,8 @@ def at_work(stage: psutil.Process) -> list[psutil.Process]:
 @pytest.mark.slow
 @pytest.mark.fault(42)
 def test_judges_end_with_a_stage_that_is_killed(copied: Project) -> None:
-    copied.params["judges"]["network"] |= {
-        "model": {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4},
-        "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
-        "fit": copied.params["judges"]["network"]["fit"] | {"epochs": 1_000_000},
-    }
-    copied.params["spread"]["source"] = "both"
+    patches = {"crop": {"frames": 8, "test_crops": 1}}
+    copied.params["judges"]["network"] = {"epochs": 1_000_000, "patches": patches}
     copied.params["compute"]["jobs"] = 2
     stage = subprocess.Popen(
         [sys.executable, *copied.command("judge@network")],
@@ -139,7 +135,7 @@ def test_networks_have_the_threads_of_the_params_and_judges_one(
 
     monkeypatch.setattr(backend, "configure", refuse)
     copied.params["compute"]["threads"] = 3
-    copied.params["spread"]["source"] = "both"
+    copied.params["judges"]["network"] = {"epochs": 1}
     assert copied.refused(stage) == f"{threads} threads asked for"
 
 

@@ -42,7 +42,7 @@ CASES = {
     "autoencoder": Case(("data/latents",), _seed, few=2),
     "judge@network": Case(("data/judged/network",), _seed, few=3),
     "judge@linear": Case(("data/judged/linear",), lambda p: p["judges"]["linear"].update(strength=0.1), few=2),
-    "spread": Case(("data/labels",), lambda p: p["spread"].update(gamma_scale=2.0), few=6),
+    "spread": Case(("data/labels",), lambda p: p["spread"].update(alpha=0.5), few=6),
     "self_train": Case(("data/members/one",), _seed, few=4),
     "ensemble": Case(("data/ensemble",), lambda p: p["ensemble"].update(method="arithmetic"), few=6),
     "project": Case(("data/projection",), _seed, few=3),
@@ -64,17 +64,11 @@ def order(project: Project, stage: str, **more: Any) -> Order:
 
 def small(project: Project) -> Project:
     """Turn the params into a run of a few seconds a stage."""
-    patches = {"mode": "crop", "frames": 8, "test_crops": 1}
-    model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4}
-    for section in (project.params["autoencoder"], project.params["judges"]["network"], project.params["self_train"]):
-        section |= {"patches": patches}
-        section["fit"]["epochs"] = 1
-    project.params["autoencoder"] |= {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 8}
-    project.params["judges"]["network"] |= {"model": model, "unverified_epochs": 1}
-    project.params["spread"]["source"] = "both"
-    project.params["self_train"]["rounds"] = 2
-    project.params["ensemble"]["members"] = ["one"]
-    project.params["project"]["methods"] = ["tsne"]
+    project.params["patches"] = {"crop": {"frames": 8, "test_crops": 1}}
+    project.params["autoencoder"] |= {"network": {"name": "conv", "width": 2, "depth": 2}, "latents": 8, "epochs": 1}
+    project.params["judges"] = {"network": {"epochs": 1, "unverified_epochs": 1}, "linear": {}}
+    project.params["self_train"] |= {"epochs": 1, "rounds": {"number": 2}}
+    del project.params["members"]["two"], project.params["project"]["umap"]
     return project
 
 

@@ -48,7 +48,7 @@ def write_clips(raw: Path) -> pd.DataFrame:
 
 @pytest.mark.fault(18)
 def test_a_file_that_hangs_or_kills_the_decoder_is_quarantined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clips, features = write_clips(tmp_path / "raw"), Features(kind="mel", max_seconds=0.5, max_quarantined=0.5)
+    clips, features = write_clips(tmp_path / "raw"), Features(name="mel", max_seconds=0.5, max_quarantined=0.5)
     monkeypatch.setattr(extraction, "SECONDS", 0.5)
     monkeypatch.setattr(extraction, "_extract", fragile)
     index = extraction.extract_all(clips, tmp_path / "raw", features, jobs=2, out=tmp_path / "out")

@@ -19,13 +19,13 @@ pytestmark = pytest.mark.keras
 @pytest.fixture
 def training(copied: Project) -> Project:
     """A project whose member `one` trains in three short rounds."""
-    copied.params["self_train"] |= {"rounds": 3, "patches": {"mode": "crop", "frames": 8, "test_crops": 1}}
-    copied.params["self_train"]["fit"]["epochs"] = 1
+    copied.params["patches"] = {"crop": {"frames": 8, "test_crops": 1}}
+    copied.params["self_train"]["epochs"] = 1
     return copied
 
 
 def test_a_learning_rate_that_is_too_high_ends_the_member(training: Project) -> None:
-    training.params["self_train"]["fit"]["learning_rate"] = 1e38
+    training.params["training"]["learning_rate"] = 1e38
     words = training.refused("self_train")
     assert "no longer a number" in words
     assert "a learning rate that is too high" in words

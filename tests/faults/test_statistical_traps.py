@@ -16,15 +16,16 @@ from pipeline.labels.case import gather
 from pipeline.latents import scaling
 from pipeline.members.roles import Split
 from pipeline.members.selection import select
-from pipeline.params.schema import Spread
-from pipeline.params.training import Selection
+from pipeline.params.labels import Labels, Space, Spread
+from pipeline.params.training import Rounds
 from pipeline.probs.pooling import combine
 from pipeline.spreading import within_families
 from tests.faults.conftest import Project
 
 CLASSES = [f"class{c}" for c in range(4)]
-GROUPS = {"low": CLASSES[:2], "high": CLASSES[2:]}
+FAMILIES = {"low": CLASSES[:2], "high": CLASSES[2:]}
 ALL = {"all": CLASSES}
+NORMALISED, RAW = Space(whiten=32, unit_length=True), Space(whiten=None, unit_length=False)
 
 
 def clouds(n: int = 240, *, rate: float = 0.2, verified: float = 0.4, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:
@@ -41,22 +42,22 @@ def clouds(n: int = 240, *, rate: float = 0.2, verified: float = 0.4, seed: int 
     return x, pd.DataFrame({"clip_id": ids, "path": ids, "group": ids, **columns})
 
 
-def decide(x: np.ndarray, clips: pd.DataFrame, groups: dict[str, list[str]] = ALL, **changes: object) -> pd.DataFrame:
+def decide(
+    x: np.ndarray,
+    clips: pd.DataFrame,
+    families: dict[str, list[str]] = ALL,
+    *,
+    promote: str = "agree",
+    space: Space = NORMALISED,
+) -> pd.DataFrame:
     """Decide by the latents alone, as the stage `spread` does."""
-    given = {
-        "source": "latents",
-        "grouping": "one",
-        "gamma_scale": 5.0,
-        "whiten": 32,
-        "normalize": True,
-        "correct": 0.9,
-    }
-    chosen = Spread.model_validate(given | changes)
+    spreading, chosen = Spread(grouping="one", min_confidence=0.0), Labels.model_validate({"promote": promote})
     with threadpool_limits(1):
-        space = scaling.normalise(x, whiten=chosen.whiten, l2=chosen.normalize, seed=0)
-        case = gather(clips, CLASSES, groups, chosen, latents=space, network=None)
+        space = scaling.normalise(x, **space.model_dump(), seed=0)
+        case = gather(clips, CLASSES, families, spreading, chosen, latents=space, models=None)
         belief = beliefs.believe(case)
-        return decisions.decide(within_families.spread(space, clips, groups, chosen), case, belief, CLASSES, chosen)
+        table = within_families.spread(space, clips, families, spreading)
+        return decisions.decide(table, case, belief, CLASSES, chosen)
 
 
 PROMOTE = pytest.mark.parametrize("promote", ["agree", "posterior"])
@@ -92,11 +93,11 @@ def test_labels_without_meaning_are_hardly_believed():
 @PROMOTE
 def test_the_order_of_rows_changes_nothing_of_any_clip(promote: str):
     x, clips = clouds()
-    first = decide(x, clips, GROUPS, promote=promote).set_index("clip_id")
+    first = decide(x, clips, FAMILIES, promote=promote).set_index("clip_id")
     order = np.random.default_rng(1).permutation(len(clips))
-    shuffled = decide(x[order], clips.iloc[order].reset_index(drop=True), GROUPS, promote=promote)
+    shuffled = decide(x[order], clips.iloc[order].reset_index(drop=True), FAMILIES, promote=promote)
     again = shuffled.set_index("clip_id").loc[first.index]
-    exact = ["label", "verified", "spread_label", "abstained", "promoted", "group", "outcome", "target"]
+    exact = ["label", "verified", "spread_label", "abstained", "promoted", "family", "outcome", "target"]
     pd.testing.assert_frame_equal(first[exact], again[exact])
     np.testing.assert_allclose(first["probability"], again["probability"], atol=1e-5)
 
@@ -111,11 +112,11 @@ def test_the_order_of_the_users_table_changes_no_byte(project: Project):
 
 
 @PROMOTE
-@pytest.mark.parametrize("space", [{}, {"whiten": None, "normalize": False}], ids=["normalised", "raw"])
+@pytest.mark.parametrize("space", [NORMALISED, RAW], ids=["normalised", "raw"])
 @pytest.mark.parametrize("unit", [1000.0, 0.001])
-def test_the_unit_of_the_latents_changes_nothing(promote: str, space: dict[str, object], unit: float):
+def test_the_unit_of_the_latents_changes_nothing(promote: str, space: Space, unit: float):
     x, clips = clouds()
-    one, other = (decide(part, clips, promote=promote, **space) for part in (x, unit * x))
+    one, other = (decide(part, clips, promote=promote, space=space) for part in (x, unit * x))
     assert one["promoted"].any()
     pd.testing.assert_frame_equal(one[["promoted", "outcome", "target"]], other[["promoted", "outcome", "target"]])
 
@@ -133,13 +134,13 @@ def left_alone(table: pd.DataFrame, rows: np.ndarray | pd.Series) -> pd.Series:
 
 
 @PROMOTE
-def test_a_group_of_one_class_abstains(promote: str):
+def test_a_family_of_one_class_abstains(promote: str):
     x, clips = clouds()
     found = decide(x, clips, {"alone": CLASSES[:1], "others": CLASSES[1:]}, promote=promote)
     alone = (clips["label"] == "class0") & ~clips["verified"]
     assert (
         left_alone(found, alone)
-        .isin(["abstained: 1 classes with verified clips in the group, expected two or more", "no judge heard it"])
+        .isin(["abstained: 1 classes with verified clips in the family, expected two or more", "no judge heard it"])
         .all()
     )
     assert found["promoted"][~alone].any()
@@ -149,8 +150,8 @@ def test_a_group_of_one_class_abstains(promote: str):
 def test_a_group_with_verified_clips_of_one_class_abstains(promote: str):
     x, clips = clouds()
     clips["verified"] &= clips["label"] != "class1"
-    found = decide(x, clips, GROUPS, promote=promote)
-    left_alone(found, clips["label"].isin(GROUPS["low"]) & ~clips["verified"])
+    found = decide(x, clips, FAMILIES, promote=promote)
+    left_alone(found, clips["label"].isin(FAMILIES["low"]) & ~clips["verified"])
 
 
 @PROMOTE
@@ -169,21 +170,23 @@ def test_a_class_with_one_verified_clip_promotes_no_wrong_label_to_it(promote: s
 
 
 @PROMOTE
-@pytest.mark.parametrize("space", [{}, {"whiten": None, "normalize": False}], ids=["normalised", "raw"])
-def test_identical_latents_abstain(promote: str, space: dict[str, object]):
+@pytest.mark.parametrize("space", [NORMALISED, RAW], ids=["normalised", "raw"])
+def test_identical_latents_abstain(promote: str, space: Space):
     x, clips = clouds()
-    left_alone(decide(np.ones_like(x), clips, promote=promote, **space), ~clips["verified"])
+    left_alone(decide(np.ones_like(x), clips, promote=promote, space=space), ~clips["verified"])
 
 
 @PROMOTE
-@pytest.mark.parametrize("space", [{}, {"whiten": None, "normalize": False}], ids=["normalised", "raw"])
-def test_one_latent_a_million_times_the_others_abstains_and_moves_none_of_them(promote: str, space: dict[str, object]):
+@pytest.mark.parametrize("space", [NORMALISED, RAW], ids=["normalised", "raw"])
+def test_one_latent_a_million_times_the_others_abstains_and_moves_none_of_them(promote: str, space: Space):
     x, clips = clouds()
     row = int(np.flatnonzero(~clips["verified"])[0])
     x[row] *= 1e6
-    found = decide(x, clips, promote=promote, **space)
+    found = decide(x, clips, promote=promote, space=space)
     left_alone(found, clips.index == row)
-    without = decide(np.delete(x, row, axis=0), clips.drop(index=row).reset_index(drop=True), promote=promote, **space)
+    without = decide(
+        np.delete(x, row, axis=0), clips.drop(index=row).reset_index(drop=True), promote=promote, space=space
+    )
     others = found.drop(index=row).reset_index(drop=True)
     pd.testing.assert_frame_equal(others[["promoted", "outcome", "target"]], without[["promoted", "outcome", "target"]])
 
@@ -203,18 +206,19 @@ def worlds(draw: st.DrawFn) -> tuple[np.ndarray, pd.DataFrame]:
 
 
 @settings(max_examples=60)
-@given(world=worlds(), groups=st.sampled_from([ALL, GROUPS]), promote=st.sampled_from(["agree", "posterior"]))
-def test_promotions_are_unverified_clips_of_the_group_and_no_row_is_lost(world, groups, promote):
+@given(world=worlds(), families=st.sampled_from([ALL, FAMILIES]), promote=st.sampled_from(["agree", "posterior"]))
+def test_promotions_are_unverified_clips_of_the_family_and_no_row_is_lost(world, families, promote):
     x, clips = world
     x = np.where((clips["split"] == "train").to_numpy()[:, np.newaxis], x, np.nan)
-    found = decide(x, clips, groups, promote=promote)
+    found = decide(x, clips, families, promote=promote)
     assert list(found["clip_id"]) == list(clips["clip_id"])
     train, verified = clips["split"] == "train", clips["verified"] & (clips["split"] == "train")
     promoted = found["promoted"]
     assert not promoted[verified | ~train | (clips["label"] == "")].any()
     assert (found["target"][promoted] == clips["label"][promoted]).all()
     assert all(
-        label in groups[group] for label, group in zip(clips["label"][promoted], found["group"][promoted], strict=True)
+        label in families[family]
+        for label, family in zip(clips["label"][promoted], found["family"][promoted], strict=True)
     )
     assert (found["outcome"][verified] == "verified").all()
     assert (found["target"][verified] == clips["label"][verified]).all()
@@ -275,7 +279,9 @@ def test_what_a_round_selects_is_of_the_pool_and_within_bounds(data, rule, cap):
         posterior=posterior,
         ruled_out=ruled_out,
     )
-    found = select(probs, split, Selection(rule=rule, lower=[0.5, 0.5], upper=0.95, max_per_class=cap), 0.5)
+    thresholds = {"lower": [0.5, 0.5], "upper": 0.95}
+    rounds = {"number": 3, "thresholds": thresholds, "select": rule, "max_per_class": cap}
+    found = select(probs, split, Rounds.model_validate(rounds), 0.5)
     assert set(found.rows) <= set(np.flatnonzero(pool))
     assert len(set(found.rows)) == len(found.rows)
     assert ((found.probability >= 0.5) & (found.probability <= 0.95)).all()

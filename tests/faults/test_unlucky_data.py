@@ -14,7 +14,7 @@ from pipeline.files.checkpoints import Checkpoints
 from pipeline.members.roles import Split
 from pipeline.members.selection import select
 from pipeline.members.self_training import run_rounds
-from pipeline.params.training import Member, Selection
+from pipeline.params.training import Member, Rounds
 from pipeline.probs import metrics
 from pipeline.probs.pooling import combine
 from pipeline.reporting.report import write_report
@@ -37,7 +37,8 @@ def with_latents(project: Project, latents: np.ndarray) -> pd.DataFrame:
 @pytest.mark.parametrize("whiten", [4, None])
 @pytest.mark.parametrize("normalize", [True, False])
 def test_identical_latents_promote_nothing(copied: Project, promote: str, whiten: int | None, normalize: bool):
-    copied.params["spread"] |= {"promote": promote, "whiten": whiten, "normalize": normalize}
+    copied.params["labels"]["promote"] = promote
+    copied.params["space"] = {"whiten": whiten, "unit_length": normalize}
     found = with_latents(copied, np.ones((12, 6)))
     assert not found["promoted"].any()
     assert (found["outcome"] == "left_out").all()
@@ -57,7 +58,7 @@ def test_latents_that_are_all_nan_are_refused(copied: Project):
 @pytest.mark.parametrize("promote", ["agree", "posterior"])
 @pytest.mark.parametrize("odd", [np.nan, np.inf, 1e6, 1e38])
 def test_one_odd_latent_abstains_and_the_others_go_on(copied: Project, promote: str, odd: float):
-    copied.params["spread"] |= {"promote": promote}
+    copied.params["labels"]["promote"] = promote
     latents = np.random.default_rng(0).normal(size=(12, 6)) + 4 * np.eye(6)[np.arange(12) % 2]
     whole = with_latents(copied, latents)
     row = whole.index[0]
@@ -112,9 +113,10 @@ class Sure:
         pass
 
 
-def member(**selection: object) -> Member:
-    given = {"model": {"name": "vgg_small"}, "patches": {}, "fit": {"epochs": 1}, "rounds": 3, "fold": None}
-    return Member.model_validate(given | {"selection": selection})
+def member(lower: list[float], **rounds: object) -> Member:
+    chosen = {"number": 3, "thresholds": {"lower": lower}, "select": "predicted", **rounds}
+    given = {"network": {"name": "vgg"}, "patches": {"crop": {}}, "training": {}, "epochs": 1, "rounds": chosen}
+    return Member.model_validate(given | {"train_on": "promoted"})
 
 
 @pytest.mark.fault(37)
@@ -143,7 +145,8 @@ def test_a_round_that_selects_one_class_alone_holds_to_the_cap(tmp_path: Path):
 def test_clips_that_could_not_be_scored_are_never_selected(rule: str):
     split = pool()
     nothing = np.full(split.posterior.shape, np.nan, np.float32)
-    assert len(select(nothing, split, Selection(rule=rule, lower=[0.0, 0.0]), 0.0).rows) == 0
+    rounds = Rounds.model_validate({"number": 3, "select": rule})
+    assert len(select(nothing, split, rounds, 0.0).rows) == 0
 
 
 @pytest.mark.fault(38)
@@ -156,7 +159,7 @@ def test_a_report_of_few_clips_says_what_it_left_out(tmp_path: Path, n: int):
     assert found["clips"] == n
     drawn = {path.stem for path in (tmp_path / "reports" / "figures").iterdir()}
     assert set(re.findall(r'src="figures/(\w+)\.png"', page)) == drawn
-    assert "tsne_group_group0" in drawn or "Left out: t-SNE before and after promotion" in page
+    assert "tsne_family_family0" in drawn or "Left out: t-SNE before and after promotion" in page
     if n > 1:
         write_explorer(tmp_path / "reports" / "explorer", made.read(), made.params)
 
@@ -214,7 +217,7 @@ def test_a_member_whose_row_is_no_distribution_is_refused(copied: Project, row: 
 
 @pytest.mark.fault(39)
 def test_a_member_with_its_classes_in_another_order_is_refused(copied: Project):
-    formats.write_json(copied.data / "members" / "two" / "member.json", {"fold": 0, "classes": CLASSES[::-1]})
+    formats.write_json(copied.data / "members" / "two" / "member.json", {"hold_out": 0, "classes": CLASSES[::-1]})
     words = copied.refused("ensemble")
     assert "members/two/member.json: made for the classes Meow, Bark, expected Bark, Meow in that order" in words
 

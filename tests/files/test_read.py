@@ -264,7 +264,7 @@ def test_labels_are_checked_on_both_ways(tmp_path):
             "confidence": [0.0, 0.75],
             "abstained": [True, False],
             "promoted": [False, False],
-            "group": ["g", "g"],
+            "family": ["g", "g"],
             "outcome": ["left_out", "test"],
             "target": ["", ""],
             "probability": [0.25, np.nan],

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.audio import extraction
 from pipeline.files import artifacts, formats, frames
@@ -16,24 +15,25 @@ from pipeline.judges.linear import regression
 from pipeline.judges.network import neighbours
 from pipeline.judges.roles import roles as roles_of
 from pipeline.params.schema import Params
+from pipeline.presets import catalogue
 from stages import prepare, spread
 
-FEATURES = {"kind": "mel", "sr": 8000, "max_seconds": 2}
-MEL = {"n_fft": 512, "hop_length": 256, "n_mels": 20, "fmin": 40, "fmax": 4000}
+FEATURES = {"name": "mel", "sr": 8000, "max_seconds": 2}
+FEATURES |= {"n_fft": 512, "hop_length": 256, "n_mels": 20, "fmin": 40, "fmax": 4000}
 
 
 def make_params(root: Path, **changes: object) -> Params:
-    given = YAML(typ="safe").load((root / "presets" / "demo.yaml").read_text(encoding="utf-8"))
+    given = catalogue.settings("demo")
     given["dataset"] = {"name": "demo", "root": "data/sounds", "clips": 96}
-    given["folds"] = {"n": 2}
-    given["features"] = FEATURES | {"mel": MEL}
-    given["spread"] |= {"source": "both", "promote": "agree", "whiten": 12}
-    given["self_train"] |= {"rounds": 2, "augment": {}, "patches": {"mode": "crop", "frames": 16, "test_crops": 1}}
-    given["self_train"]["fit"] = {"epochs": 1, "batch_size": 16, "learning_rate": 0.01}
-    given["self_train"]["selection"] = {"rule": "predicted", "lower": [0.09, 0.1]}
-    model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
-    given["members"] = {"one": {"model": model, "fold": 0}}
-    given["ensemble"] = {"members": ["one"]}
+    given["folds"] = 2
+    given["features"], given["space"]["whiten"] = FEATURES, 12
+    given["labels"]["promote"] = "agree"
+    given["patches"] = {"crop": {"frames": 16, "test_crops": 1}}
+    given["network"] = {"name": "vgg", "width": 2, "depth": 2, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
+    given["training"] = {"batch_size": 16, "learning_rate": 0.01}
+    rounds = {"number": 2, "thresholds": {"lower": [0.09, 0.1]}, "select": "predicted"}
+    given["self_train"] = {"train_on": "posterior", "epochs": 1, "rounds": rounds}
+    given["members"] = {"one": {"hold_out": 0}}
     given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return Params.model_validate(given | changes)
 

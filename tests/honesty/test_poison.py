@@ -90,7 +90,7 @@ def test_labels_are_spread_the_same(clean, poisoned):
     assert files == [
         "calibration.csv",
         "corrections.csv",
-        "groups.json",
+        "families.json",
         "labels.csv",
         "posterior.npy",
         "promotion.csv",
@@ -198,7 +198,7 @@ def test_labels_without_meaning_are_promoted_about_as_often_as_chance(clean, par
         spread.work(params, at(tmp_path))
         found = artifacts.read_labels(tmp_path / "labels")
         shares.append(found["promoted"].sum() / (train & ~answers["verified"]).sum())
-    # Two groups of six classes: one in six agrees by chance.
+    # Two families of six classes: one in six agrees by chance.
     assert np.mean(shares) < 1 / 6 + 0.1
     assert honest > np.mean(shares) + 0.15
 

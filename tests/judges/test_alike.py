@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.params.training import Judge
 
 pytestmark = pytest.mark.keras
@@ -14,7 +14,7 @@ TWIN = np.arange(N) ^ 1
 
 
 @pytest.fixture(scope="module")
-def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
+def heard() -> tuple[Frames, Judge, dict[int, list[np.ndarray]]]:
     """Clips of which each even one and the next are one sound, and two networks that have learned nothing."""
     from pipeline.networks import backend, building
 
@@ -22,12 +22,11 @@ def heard() -> tuple[Features, Judge, dict[int, list[np.ndarray]]]:
     sounds = np.random.default_rng(0).random((N // 2, FRAMES, BINS)).astype(np.float16)
     frames = np.repeat(sounds, 2, axis=0).reshape(N * FRAMES, BINS)
     index = pd.DataFrame({"start": np.arange(N) * FRAMES, "n_frames": FRAMES, "status": "ok"})
-    model = {"name": "vgg_small", "width": 4, "depth": 1, "dense": 8}
-    given = {"model": model, "fit": {"epochs": 1}, "patches": {"mode": "crop", "frames": FRAMES}}
-    settings = Judge.model_validate(given)
-    networks = [building.build(settings.model, (FRAMES, BINS), 3, seed=seed) for seed in (1, 2)]
+    given = {"network": {"name": "vgg", "width": 4, "depth": 1, "dense": 8}, "training": {}, "epochs": 1}
+    settings = Judge.model_validate(given | {"patches": {"crop": {"frames": FRAMES}}})
+    networks = [building.build(settings.network, (FRAMES, BINS), 3, seed=seed) for seed in (1, 2)]
     judges = {fold: network.get_weights() for fold, network in enumerate(networks)}
-    return Features(frames, index, {"kind": "mel", "n_bins": BINS}), settings, judges
+    return Frames(frames, index, {"kind": "mel", "n_bins": BINS}), settings, judges
 
 
 def _alike(heard, rows, groups) -> np.ndarray:

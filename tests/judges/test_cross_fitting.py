@@ -243,7 +243,7 @@ def test_a_class_without_a_verified_clip_is_named(missing):
 def test_a_fold_that_has_all_verified_clips_is_named():
     clips = _clips("abab", True, [0, 0, 1, 1])
     clips.loc[2:, "verified"] = False
-    with pytest.raises(DataError, match=r"outside fold 0.*spread\.source: latents"):
+    with pytest.raises(DataError, match=r"outside fold 0.*ask none: judges\.network and judges\.linear null"):
         roles_of(clips, ["a", "b"], np.ones(4, bool))
 
 

@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.judges.linear import regression
 from pipeline.judges.roles import Roles
 
 N_CLASSES = 4
 
 
-def made(*lengths: int, n_bins: int = 3) -> Features:
+def made(*lengths: int, n_bins: int = 3) -> Frames:
     random = np.random.default_rng(1)
     index = pd.DataFrame({"clip_id": list("abcde")[: len(lengths)], "n_frames": lengths})
     index["start"] = index["n_frames"].cumsum() - index["n_frames"]
-    return Features(random.random((sum(lengths), n_bins)).astype(np.float16), index, {})
+    return Frames(random.random((sum(lengths), n_bins)).astype(np.float16), index, {})
 
 
 def test_a_summary_describes_each_clip_alone() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.files.formats import read_array, write_array
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.judges.network.cross_fitting import Answer, Lesson
 from pipeline.params.schema import Compute
 from pipeline.params.training import Judge
@@ -18,6 +18,8 @@ from pipeline.params.training import Judge
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
 N, FRAMES, BINS = 24, 8, 6
+NETWORK = {"name": "vgg", "width": 2, "depth": 1, "dense": 4}
+JUDGE = {"network": NETWORK, "patches": {"crop": {"frames": FRAMES}}, "training": {}}
 
 
 def noting(lesson: Lesson) -> Answer:
@@ -35,14 +37,14 @@ def lessons() -> list[Lesson]:
 
 
 @pytest.fixture
-def features(tmp_path: Path) -> Features:
+def features(tmp_path: Path) -> Frames:
     """Frames on disk, as a stage has them."""
     frames = np.random.default_rng(0).random((N * FRAMES, BINS)).astype(np.float16)
     write_array(tmp_path / "frames.npy", frames)
     start = np.arange(N) * FRAMES
     index = pd.DataFrame({"start": start, "n_frames": FRAMES, "status": "ok"})
     mapped = read_array(tmp_path / "frames.npy", shape=frames.shape, dtype="float16")
-    return Features(mapped, index, {"kind": "mel", "n_bins": BINS})
+    return Frames(mapped, index, {"kind": "mel", "n_bins": BINS})
 
 
 def test_each_call_is_answered_in_order_by_another_process(lessons) -> None:
@@ -66,13 +68,12 @@ def test_one_process_is_this_one(lessons, jobs: int, device: str) -> None:
     assert set(found[:, 0]) == {os.getpid()}
 
 
-def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(features: Features, lessons) -> None:
+def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(features: Frames, lessons) -> None:
     from pipeline.judges.network import fitted
     from pipeline.networks import backend
 
     machine = backend.configure("cpu", "float32")
-    model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
-    settings = Judge.model_validate({"model": model, "fit": {"epochs": 2}, "patches": {"mode": "crop", "frames": 8}})
+    settings = Judge.model_validate(JUDGE | {"epochs": 2})
     fit = fitted.fit_and_score(features, settings, 2, seed=1)
     two = fitted.side_by_side(Compute(precision="float32", threads=2, jobs=2), machine, 3)
     first, second = (list(two(fit, lessons)) for _ in range(2))
@@ -84,20 +85,19 @@ def test_networks_are_the_same_each_time_and_close_to_those_of_one_process(featu
 
 
 def test_a_network_goes_on_from_the_weights_it_is_given_for_as_long_as_is_said(
-    features: Features, lessons, monkeypatch: pytest.MonkeyPatch
+    features: Frames, lessons, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipeline.judges.network import fitted
     from pipeline.networks import backend, fitting
 
     epochs, fit_ = [], fitting.fit
-    monkeypatch.setattr(fitting, "fit", lambda *at, **named: epochs.append(at[3].epochs) or fit_(*at, **named))
+    monkeypatch.setattr(fitting, "fit", lambda *at, **named: epochs.append(named["epochs"]) or fit_(*at, **named))
 
     backend.configure("cpu", "float32")
-    model = {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}
     # At this rate the weights, and so the answers, stay as good as they were.
-    slow = {"epochs": 3, "learning_rate": 1e-9, "weight_decay": 0.0}
-    given = {"model": model, "fit": slow, "patches": {"mode": "crop", "frames": 8}, "unverified_epochs": 2}
-    fit = fitted.fit_and_score(features, Judge.model_validate(given), 2, seed=1)
+    slow = {"learning_rate": 1e-9, "weight_decay": 0.0}
+    settings = Judge.model_validate(JUDGE | {"training": slow, "epochs": 3, "unverified_epochs": 2})
+    fit = fitted.fit_and_score(features, settings, 2, seed=1)
     start = fit(lessons[0])
     on = fit(replace(lessons[0], name="judge 2, fold 0", start=start.weights))
     fresh = fit(replace(lessons[0], name="judge 2, fold 0"))

@@ -7,14 +7,17 @@ import pytest
 
 from pipeline.errors import ArtifactError
 from pipeline.files import artifacts, formats
+from pipeline.judges import said
 from pipeline.judges.network import neighbours
 from pipeline.labels import reliability
-from pipeline.params.schema import Spread, load_params
+from pipeline.labels.weigh import weigh
+from pipeline.params.schema import Params
+from pipeline.presets import catalogue
 from stages.spread import work
 
 CLASSES = [f"class{c}" for c in range(4)]
-GROUPS = {"low": CLASSES[:2], "high": CLASSES[2:]}
-FILES = ["calibration.csv", "corrections.csv", "groups.json", "labels.csv"]
+FAMILIES = {"low": CLASSES[:2], "high": CLASSES[2:]}
+FILES = ["calibration.csv", "corrections.csv", "families.json", "labels.csv"]
 FILES += ["posterior.npy", "promotion.csv", "ruled_out.npy", "run.json", "targets.csv"]
 N = 160
 
@@ -41,10 +44,20 @@ def project(tmp_path, clouds):
     return _params(), Namespace(**places, out=tmp_path / "labels")
 
 
-def _params(**given):
-    given = {"grouping": GROUPS, "source": "both", "promote": "posterior", "gamma_scale": 5} | given
-    spread = Spread(whiten=64, normalize=True, **given)
-    return load_params("presets/demo.yaml").model_copy(update={"spread": spread})
+def _params(asked="both", promote="posterior"):
+    given = catalogue.settings("demo")
+    given["spread"] = {"grouping": FAMILIES, "kernel": {"scaled_rbf": {"scale": 5.0}}, "min_confidence": 0.0}
+    how = {"posterior": {"precision": 0.98}} if promote == "posterior" else promote
+    given["labels"] = {"spreading": asked != "models", "promote": how, "open_set": asked != "spreading"}
+    if asked == "spreading":
+        given |= {"judges": {"network": None, "linear": None}, "members": {"one": {}}}
+    return Params.model_validate(given)
+
+
+def _silence(paths, *names):
+    """Leave what is on disk of judges that were not asked."""
+    for name in names:
+        said.write(paths.judged / name, said.nothing(N, 4))
 
 
 def _bytes(paths):
@@ -52,31 +65,33 @@ def _bytes(paths):
 
 
 @pytest.mark.parametrize("promote", ["agree", "posterior"])
-@pytest.mark.parametrize("source", ["latents", "out_of_fold", "both"])
-def test_all_that_was_decided_is_written(project, source, promote, capsys):
+@pytest.mark.parametrize("asked", ["spreading", "models", "both"])
+def test_all_that_was_decided_is_written(project, asked, promote, capsys):
     _, paths = project
-    work(_params(source=source, promote=promote), paths)
+    if asked == "spreading":
+        _silence(paths, "network", "linear")
+    work(_params(asked, promote), paths)
     assert list(_bytes(paths)) == FILES
     labels = artifacts.read_labels(paths.out)
     assert labels["promoted"].any()
     posterior = artifacts.read_probs(paths.out / "posterior.npy", N, 4, open_set=True)
-    outside = labels["outside"] if source != "latents" else 0
+    outside = labels["outside"] if asked != "spreading" else 0
     np.testing.assert_allclose(posterior.sum(axis=1) + outside, 1, rtol=1e-5)
     assert (posterior.argmax(axis=1) == np.array([CLASSES.index(name) for name in labels["label"]]))[
         labels["outcome"].isin(["verified"])
     ].all()
     table = formats.read_table(paths.out / "promotion.csv")
-    assert table["group"].tolist() == ["low", "high", "all"]
+    assert table["family"].tolist() == ["low", "high", "all"]
     assert int(table["promoted"].iloc[-1]) == labels["promoted"].sum()
     assert table[["noise_rate", "noise_low", "precision_high"]].astype(float).notna().all(axis=None)
     calibration = formats.read_table(paths.out / "calibration.csv")
     assert list(calibration.columns) == ["low", "high", "clips", "predicted", "observed"]
     assert calibration["clips"].astype(int).sum() == labels["verified"].sum()
-    assert json.loads((paths.out / "groups.json").read_text()) == GROUPS
+    assert json.loads((paths.out / "families.json").read_text()) == FAMILIES
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) == 4
     assert "est. precision" in shown
-    assert ("-" in shown.splitlines()[1].split()) == (source == "latents")
+    assert ("-" in shown.splitlines()[1].split()) == (asked == "spreading")
 
 
 def test_a_second_run_writes_the_same_bytes(project):
@@ -97,13 +112,38 @@ def test_the_truth_changes_nothing(project):
     assert _bytes(paths) == first
 
 
-def test_latents_alone_need_no_judge(project):
+@pytest.mark.parametrize("silent", [["linear"], ["network"], ["network", "linear"]], ids="+".join)
+def test_a_judge_that_was_not_asked_is_no_judge(project, silent):
+    """What is decided is what those decide together who were asked: no column stands for the others."""
     _, paths = project
-    params = _params(source="latents")
+    params = _params("spreading" if len(silent) == 2 else "both")
+    probs = {name: np.load(paths.judged / name / "probs.npy") for name in ("network", "linear") if name not in silent}
+    near = np.load(paths.judged / "network" / "neighbours.npy")
+    _silence(paths, *silent)
+    work(params, paths)
+    weighed = weigh(
+        artifacts.read_clips(paths.clips),
+        CLASSES,
+        FAMILIES,
+        params.space,
+        params.spread,
+        params.labels,
+        latents=np.load(paths.latents / "latents.npy"),
+        said=np.stack(list(probs.values())) if probs else None,
+        near=None if "network" in silent else near,
+        seed=params.seed,
+    )
+    np.testing.assert_array_equal(np.load(paths.out / "posterior.npy"), weighed.belief.posterior.astype(np.float32))
+    assert artifacts.read_labels(paths.out)["target"].tolist() == weighed.labels["target"].tolist()
+
+
+def test_neighbours_do_not_matter_where_no_sound_of_no_class_is_looked_for(project):
+    _, paths = project
+    params = _params()
+    params = params.model_copy(update={"labels": params.labels.model_copy(update={"open_set": False})})
     work(params, paths)
     first = _bytes(paths)
-    for name in ("network", "linear"):
-        formats.write_array(paths.judged / name / "probs.npy", np.full((N, 4), np.nan, np.float32))
+    formats.write_array(paths.judged / "network" / "neighbours.npy", np.full((N, 10), -1, np.int32))
     work(params, paths)
     assert _bytes(paths) == first
 

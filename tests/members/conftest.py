@@ -8,14 +8,16 @@ import pandas as pd
 import pytest
 
 from pipeline.members.roles import Split, split_clips
+from pipeline.params.overlay import lay
 from pipeline.params.training import Member
 
 CLASSES = ["a", "b", "c"]
 
 
 def make_member(**changes: object) -> Member:
-    base = {"model": {"name": "vgg_small"}, "patches": {}, "fit": {"epochs": 1}, "rounds": 3}
-    return Member.model_validate(base | changes)
+    base = {"network": {"name": "vgg"}, "patches": "crop", "training": {}, "epochs": 1, "hold_out": 0}
+    base |= {"train_on": "promoted", "rounds": {"number": 3, "select": "predicted"}}
+    return Member.model_validate(lay(base, changes, Member))
 
 
 @dataclass
@@ -65,7 +67,7 @@ def make_table(n: int = 30, seed: int = 0) -> Table:
 
 @pytest.fixture(scope="session")
 def member() -> Callable[..., Member]:
-    """Make a member of three rounds with these changes."""
+    """Make a member of three rounds that validates on fold 0, with these changes."""
     return make_member
 
 

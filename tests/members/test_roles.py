@@ -20,7 +20,7 @@ def test_roles_are_disjoint_and_as_named(table, train_on, fold, seed, quarantine
     made = table(60, seed)
     made.ok[list(quarantined)] = False
     clips, labels = made.clips, made.labels
-    split = made.split(train_on=train_on, fold=fold)
+    split = made.split(train_on=train_on, hold_out=fold)
     roles = np.stack([split.trusted, split.pool, split.validation])
     assert roles.sum(axis=0).max() == 1
     assert not roles[:, ~made.ok].any()
@@ -56,7 +56,7 @@ def test_roles_are_disjoint_and_as_named(table, train_on, fold, seed, quarantine
 
 def test_without_a_fold_every_usable_training_clip_has_a_part(table) -> None:
     made = table()
-    split = made.split(train_on="posterior", fold=None)
+    split = made.split(train_on="posterior", hold_out=None)
     np.testing.assert_array_equal(split.trusted | split.pool, made.clips["split"] == "train")
 
 
@@ -64,18 +64,18 @@ def test_corrected_clips_are_trusted_with_their_target_by_posterior_alone(table)
     made = table()
     corrected = (made.labels["outcome"] == "corrected").to_numpy()
     assert corrected.any()
-    split = made.split(train_on="posterior", fold=None)
+    split = made.split(train_on="posterior", hold_out=None)
     assert split.trusted[corrected].all()
     np.testing.assert_array_equal(split.target[corrected], (split.given[corrected] + 1) % 3)
-    assert made.split(train_on="promoted", fold=None).pool[corrected].all()
+    assert made.split(train_on="promoted", hold_out=None).pool[corrected].all()
 
 
 def test_a_verified_clip_keeps_its_label_whatever_the_labels_say(table) -> None:
     made = table()
-    before = made.split(train_on="posterior", fold=None)
+    before = made.split(train_on="posterior", hold_out=None)
     verified = made.clips["verified"] & (made.clips["split"] == "train")
     made.labels.loc[verified, ["outcome", "target"]] = ["corrected", "c"]
-    after = made.split(train_on="posterior", fold=None)
+    after = made.split(train_on="posterior", hold_out=None)
     np.testing.assert_array_equal(after.target[verified], before.target[verified])
 
 
@@ -95,7 +95,7 @@ def test_a_class_without_a_trusted_clip_is_named(table, fold, where) -> None:
     made.labels.loc[made.labels["label"] == "b", "verified"] = False
     made.labels["promoted"] = False
     with pytest.raises(DataError, match=f"no trusted clip to train on for b{where}"):
-        made.split(fold=fold)
+        made.split(hold_out=fold)
 
 
 def test_a_fold_without_a_verified_clip_is_named(table) -> None:
@@ -115,7 +115,7 @@ def test_what_a_person_said_goes_over_what_the_clips_table_says(table, train_on)
         made.labels.loc[row, ["label", "verified", "outcome", "target"]] = ["c", True, "reviewed", "c"]
     made.labels.loc[pool[1], ["label", "verified"]] = ["", False]
     made.posterior[pool[1]] = np.nan
-    split = made.split(train_on=train_on, fold=0)
+    split = made.split(train_on=train_on, hold_out=0)
     assert split.target[pool[0]] == split.given[held] == 2
     assert split.trusted[pool[0]]
     assert split.validation[held]

@@ -1,7 +1,5 @@
 """Schedule, rules, bounds and caps."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 
 from pipeline.members.roles import Split
 from pipeline.members.selection import RULES, lower_bound, select
-from pipeline.params.training import Selection
+from pipeline.params.training import Rounds, Select
 from pipeline.probs.pooling import without
 
 
@@ -34,19 +32,27 @@ def pool_of(
     )
 
 
+def settings_of(
+    rule: str = "predicted", lower: tuple[float, float] = (0, 0), upper: float = 1.0, least: float = 0.9, **more: object
+) -> Rounds:
+    select = {rule: {"least": least}} if rule == "agree_or_relabel" else rule
+    given = {"number": 4, "thresholds": {"lower": list(lower), "upper": upper}, "select": select}
+    return Rounds.model_validate(given | more)
+
+
 probs_arrays = arrays.arrays(np.float32, (12, 3), elements=st.floats(0.015625, 1, width=32)).map(
     lambda a: (a / a.sum(axis=1, keepdims=True)).astype(np.float32)
 )
 
 
 def test_the_lower_bound_rises_in_a_line() -> None:
-    bounds = [lower_bound(Selection(lower=[0.35, 0.65]), number, 4) for number in (1, 2, 3, 4)]
+    bounds = [lower_bound(settings_of(lower=(0.35, 0.65)), number) for number in (1, 2, 3, 4)]
     np.testing.assert_allclose(bounds, [0.35, 0.45, 0.55, 0.65])
-    assert lower_bound(Selection(lower=[0.35, 0.65]), 1, 1) == 0.35
+    assert lower_bound(Rounds.model_validate(1), 1) == 0.35
 
 
 def test_every_rule_that_params_allow_exists_and_no_other() -> None:
-    assert set(RULES) == set(get_args(Selection.model_fields["rule"].annotation))
+    assert set(RULES) == set(Select.model_fields)
 
 
 @given(
@@ -71,7 +77,7 @@ def test_what_is_selected(
     probs[5] = posterior[5] = posterior[7] = np.nan
     split = pool_of(12, given_labels, posterior)
     split.pool[:3] = False
-    settings = Selection(rule=rule, lower=[0, 0], upper=upper, relabel=0.8, max_per_class=cap)
+    settings = settings_of(rule, upper=upper, least=0.8, max_per_class=cap)
     chosen = select(probs, split, settings, lower)
     assert split.pool[chosen.rows].all()
     assert 5 not in chosen.rows
@@ -100,7 +106,7 @@ def test_what_is_selected(
 
 def test_a_cap_keeps_the_most_probable() -> None:
     probs = np.array([[0.9, 0.1], [0.6, 0.4], [0.8, 0.2]], np.float32)
-    chosen = select(probs, pool_of(3, classes=2), Selection(lower=[0, 0], max_per_class=2), 0.0)
+    chosen = select(probs, pool_of(3, classes=2), settings_of(max_per_class=2), 0.0)
     assert list(chosen.rows) == [0, 2]
 
 
@@ -108,12 +114,12 @@ def test_a_cap_keeps_the_most_probable() -> None:
 def test_an_empty_pool_gives_nothing(rule: str) -> None:
     split = pool_of(3)
     split.pool[:] = False
-    chosen = select(np.full((3, 3), 1 / 3, np.float32), split, Selection(rule=rule, max_per_class=1), 0.0)
+    chosen = select(np.full((3, 3), 1 / 3, np.float32), split, settings_of(rule, max_per_class=1), 0.0)
     assert chosen.targets.shape == (0, 3)
 
 
 class TestSoft:
-    settings = Selection(rule="soft", lower=[0, 0])
+    settings = settings_of("soft")
 
     @given(probs=probs_arrays, posterior=probs_arrays)
     def test_targets_are_the_normalised_geometric_mean(self, probs: np.ndarray, posterior: np.ndarray) -> None:
@@ -152,7 +158,7 @@ class TestSoft:
 )
 def test_no_clip_is_selected_as_what_a_person_ruled_out(rule, probs, posterior, ruled_out, labels) -> None:
     split = pool_of(12, labels, without(posterior, ruled_out), ruled_out=ruled_out)
-    settings = Selection(rule=rule, upper=1.0, relabel=0.0)
+    settings = settings_of(rule, least=0.0)
     chosen = select(probs, split, settings, 0.0)
     assert (chosen.targets[ruled_out[chosen.rows]] == 0).all()
     np.testing.assert_allclose(chosen.targets.sum(axis=1), 1, rtol=1e-5)
@@ -166,7 +172,7 @@ def test_no_clip_is_selected_as_what_a_person_ruled_out(rule, probs, posterior, 
 def test_the_next_class_takes_what_was_ruled_out() -> None:
     probs, ruled_out = np.array([[0.7, 0.2, 0.1]] * 2, np.float32), np.zeros((2, 3), bool)
     ruled_out[0, 0] = True
-    chosen = select(probs, pool_of(2, ruled_out=ruled_out), Selection(rule="predicted", upper=1.0), 0.6)
+    chosen = select(probs, pool_of(2, ruled_out=ruled_out), settings_of("predicted"), 0.6)
     assert list(chosen.rows) == [0, 1]
     np.testing.assert_array_equal(chosen.targets, np.eye(3, dtype=np.float32)[[1, 0]])
     np.testing.assert_allclose(chosen.probability, [2 / 3, 0.7], rtol=1e-6)

@@ -10,6 +10,8 @@ from pipeline.files.checkpoints import Checkpoints
 from pipeline.members.roles import Split
 from pipeline.members.selection import Selected, lower_bound, select
 from pipeline.members.self_training import Rounds, run_rounds
+from pipeline.params.overlay import lay
+from pipeline.params.training import Member
 
 
 class Scripted:
@@ -72,10 +74,15 @@ class Code:
 
 KINDS = [
     {},
-    {"selection": {"lower": [0.5, 0.7], "rule": "soft"}},
-    {"train_on": "posterior", "selection": {"lower": [0.5, 0.7]}},
-    {"train_on": "posterior", "fold": None, "selection": {"lower": [0.4, 0.6], "rule": "soft", "max_per_class": 2}},
+    {"rounds": {"select": "soft"}},
+    {"train_on": "posterior"},
+    {
+        "train_on": "posterior",
+        "hold_out": None,
+        "rounds": {"thresholds": {"lower": [0.4, 0.6]}, "select": "soft", "max_per_class": 2},
+    },
 ]
+BASE = {"rounds": {"number": 4, "thresholds": {"lower": [0.5, 0.7]}}}
 
 
 @pytest.fixture
@@ -83,10 +90,10 @@ def run(member, table):
     """Run four rounds; return the roles and what is left behind."""
 
     def go(learner: Scripted, folder: Path, key: str = "k", **changes: object) -> tuple[Split, Rounds]:
-        changes = {"rounds": 4, "selection": {"lower": [0.5, 0.7]}} | changes
-        split, said = table().split(**changes), []
-        state = run_rounds(split, member(**changes), learner, Checkpoints(folder, key), say=said.append)
-        rounds, done = changes["rounds"], learner.restored
+        changes = lay(BASE, changes, Member)
+        made, split, said = member(**changes), table().split(**changes), []
+        state = run_rounds(split, made, learner, Checkpoints(folder, key), say=said.append)
+        rounds, done = made.rounds.number, learner.restored
         assert said == [f"going on after round {number} of {rounds}" for number in done] + [
             line(row, rounds) for row in state.rounds.iloc[sum(done) :].to_dict("records")
         ]
@@ -111,7 +118,7 @@ def test_rounds_train_on_the_trusted_the_last_selection_and_what_is_believed(
 ) -> None:
     learner = Scripted(30)
     split, state = run(learner, tmp_path / "c", **changes)
-    settings = member(**({"selection": {"lower": [0.5, 0.7]}} | changes)).selection
+    settings = member(**lay(BASE, changes, Member)).rounds
     trusted = np.flatnonzero(split.trusted)
     assert list(state.rounds["round"]) == [1, 2, 3, 4]
     assert len(set(state.selections["round"])) > 1
@@ -135,7 +142,7 @@ def test_rounds_train_on_the_trusted_the_last_selection_and_what_is_believed(
             chosen = np.flatnonzero(last.rows == row)
             expected = last.targets[chosen[0]] if chosen.size else split.posterior[row]
             np.testing.assert_array_equal(of[row], expected)
-        last = select(learner.seen[number - 1], split, settings, lower_bound(settings, number, 4))
+        last = select(learner.seen[number - 1], split, settings, lower_bound(settings, number))
         table = state.selections[state.selections["round"] == number]
         np.testing.assert_array_equal(table["row"], last.rows)
         np.testing.assert_array_equal(table["target"], last.targets.argmax(axis=1))
@@ -144,7 +151,7 @@ def test_rounds_train_on_the_trusted_the_last_selection_and_what_is_believed(
 
 
 def test_the_bounds_and_epochs_are_recorded(tmp_path: Path, run) -> None:
-    _, state = run(Scripted(30), tmp_path / "c", selection={"lower": [0.5, 0.7], "upper": 0.95})
+    _, state = run(Scripted(30), tmp_path / "c", rounds={"thresholds": {"upper": 0.95}})
     assert list(state.rounds["lower"].round(6)) == [0.5, 0.566667, 0.633333, 0.7]
     assert (state.rounds["upper"] == 0.95).all()
     assert list(state.rounds["epochs"]) == [1, 2, 3, 4]
@@ -175,13 +182,67 @@ def test_a_run_cut_off_in_any_round_ends_as_if_it_had_not_been(tmp_path: Path, r
 
 
 def test_a_round_that_selects_nothing_is_recorded(tmp_path: Path, run) -> None:
-    _, state = run(Scripted(30), tmp_path / "c", rounds=3, selection={"lower": [1.0, 1.0]})
+    _, state = run(Scripted(30), tmp_path / "c", rounds={"number": 3, "thresholds": {"lower": [1.0, 1.0]}})
     assert list(state.rounds["selected"]) == [0, 0, 0]
     assert list(state.rounds["pseudo"]) == [0, 0, 0]
 
 
+TRAINED = [{"rounds": {"select": "predicted"}}, {"train_on": "posterior", "rounds": {"select": "soft"}}]
+
+
+@pytest.mark.parametrize("trained", TRAINED, ids=["predicted", "soft"])
+@pytest.mark.parametrize(
+    ("edited", "others"),
+    [
+        # The second round trains on what the first bound lets in, the third on what the one halfway to the last does.
+        ({"lower": [0.6, 0.7]}, {2, 3}),
+        ({"lower": [0.5, 0.9]}, {3}),
+        ({"lower": [0.5, 0.7], "upper": 0.75}, {2, 3}),
+    ],
+    ids=["lower first", "lower last", "upper"],
+)
+def test_thresholds_that_are_edited_change_what_later_rounds_train_on(
+    tmp_path: Path, member, table, trained: dict, edited: dict, others: set[int]
+) -> None:
+    top = np.random.default_rng(0).uniform(0.4, 1, 120)
+    probs = np.stack([top, (1 - top) / 2, (1 - top) / 2], axis=1).astype(np.float32)
+    before, after = Steady(probs), Steady(probs)
+    for name, learner, thresholds in (("a", before, {"lower": [0.5, 0.7]}), ("b", after, edited)):
+        changes = lay(trained, {"rounds": {"number": 3, "thresholds": thresholds}}, Member)
+        split = table(120).split(**changes)
+        run_rounds(split, member(**changes), learner, Checkpoints(tmp_path / name, "k"), say=lambda _: None)
+        assert [fit[0] for fit in learner.fits] == [1, 2, 3]
+        if trained["rounds"]["select"] == "predicted":
+            (first, last), upper = thresholds["lower"], thresholds.get("upper", 1.0)
+            for (_, rows, _, doubtful), lower in zip(learner.fits[1:], (first, (first + last) / 2), strict=True):
+                inside = split.pool & (probs[:, 0] >= lower) & (probs[:, 0] <= upper)
+                np.testing.assert_array_equal(rows[doubtful], np.flatnonzero(inside))
+    changed = {
+        number
+        for (number, *one), (_, *other) in zip(before.fits, after.fits, strict=True)
+        if not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    }
+    assert changed == others
+
+
+@pytest.mark.parametrize("train_on", ["promoted", "posterior"])
+def test_with_one_round_nothing_that_is_selected_is_trained_on(tmp_path: Path, run, train_on: str) -> None:
+    learner = Scripted(30)
+    split, state = run(learner, tmp_path / "c", rounds=1, train_on=train_on)
+    ((number, rows, targets, doubtful),) = learner.fits
+    believed = np.flatnonzero(split.doubtful)
+    assert number == 1
+    assert (len(believed) > 0) == (train_on == "posterior")
+    np.testing.assert_array_equal(rows[~doubtful], np.flatnonzero(split.trusted))
+    np.testing.assert_array_equal(rows[doubtful], believed)
+    np.testing.assert_array_equal(targets[doubtful], split.posterior[believed])
+    # What the round selects is recorded all the same.
+    assert state.rounds["selected"].tolist() == [len(state.selections)]
+    assert len(state.selections) > 0
+
+
 def test_without_a_fold_nothing_is_validated(tmp_path: Path, run) -> None:
-    _, state = run(Scripted(30), tmp_path / "c", fold=None)
+    _, state = run(Scripted(30), tmp_path / "c", hold_out=None)
     assert state.rounds["val_accuracy"].isna().all()
     assert state.rounds["train_accuracy"].notna().all()
 

@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 
 from pipeline.params import registry
-from pipeline.params.training import Fit, Model
+from pipeline.params.training import Network, Optimisation
 
 pytestmark = pytest.mark.keras
 
 CLASSIFIERS, AUTOENCODERS = registry.names("models"), registry.names("autoencoders")
-KINDS = ("models", "autoencoders")
 SMALL = {"width": 2, "depth": 2}
 
 
 def settings(name: str, kind: str = "models") -> dict[str, int]:
     declared = registry.settings_model(kind, name).model_fields
     return {key: value for key, value in (SMALL | {"dense": 4}).items() if key in declared}
+
+
+# By name: each once, and what the report calls its large one.
+NETWORKS = {name: Network(name=name, **settings(name)) for name in CLASSIFIERS}
+NETWORKS["vgg of three"] = Network(name="vgg", convs=3, **settings("vgg"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,12 +31,12 @@ def _configured() -> None:
     backend.configure("cpu", "float32")
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("shape", [(16, 8), (21, 13), (5, 64)])
 def test_a_classifier_gives_distributions_for_any_patch(name: str, shape: tuple[int, int]) -> None:
     from pipeline.networks import building, inference
 
-    network = building.build(Model(name=name, **settings(name)), shape, 5, seed=1)
+    network = building.build(NETWORKS[name], shape, 5, seed=1)
     x = np.random.default_rng(0).random((3, *shape), dtype=np.float32)
     probs = inference.predict(network, x)
     assert probs.shape == (3, 5)
@@ -55,12 +59,12 @@ def test_an_autoencoder_gives_back_any_shape(name: str, shape: tuple[int, int]) 
     assert inference.predict(inference.part(network, "latent"), x).shape == (2, 7)
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(name: str) -> None:
     from pipeline.networks import building
 
     def weights(seed: int) -> np.ndarray:
-        network = building.build(Model(name=name, **settings(name)), (16, 8), 3, seed=seed)
+        network = building.build(NETWORKS[name], (16, 8), 3, seed=seed)
         return np.concatenate([w.ravel() for w in network.get_weights()])
 
     np.testing.assert_array_equal(weights(1), weights(1))
@@ -88,19 +92,23 @@ class Batches:
         return Made(workers=1)
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in KINDS for name in registry.names(kind)])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("models", name) for name in NETWORKS] + [("autoencoders", name) for name in AUTOENCODERS]
+)
 def test_a_few_steps_lower_the_loss_and_weights_survive_the_disk(kind: str, name: str, tmp_path) -> None:
-    from pipeline.networks import fitting, inference
+    from pipeline.networks import building, fitting, inference
 
     auto, shape = kind == "autoencoders", (16, 8)
 
     def built() -> Any:
-        return registry.function(kind, name)(shape, 2, **settings(name, kind))
+        if auto:
+            return autoencoder(name, shape, 2)
+        return building.rebuild(NETWORKS[name].name, NETWORKS[name].settings, shape, 2)
 
     network = built()
-    fit = Fit(epochs=8, learning_rate=0.01, schedule="cosine")
+    wanted, loss = Optimisation(learning_rate=0.01, schedule="cosine"), "mse" if auto else "categorical_crossentropy"
     data = Batches(shape, reconstruct=auto)
-    history = fitting.fit(network, data, data, fit, loss="mse" if auto else "categorical_crossentropy")
+    history = fitting.fit(network, data, data, wanted, epochs=8, loss=loss)
     assert list(history["epoch"]) == list(range(1, 9))
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
     x = data[0][0]
@@ -117,17 +125,18 @@ def test_a_loss_that_explodes_is_an_error_in_words() -> None:
 
     data = Batches((16, 8), reconstruct=True)
     data[0][0][:] = np.inf
+    network = autoencoder("conv", (16, 8), 2)
     with pytest.raises(DataError, match="no longer a number"):
-        fitting.fit(autoencoder("conv", (16, 8), 2), data, None, Fit(epochs=2), loss="mse", title="autoencoder")
+        fitting.fit(network, data, None, Optimisation(), epochs=2, loss="mse", title="autoencoder")
 
 
 def test_weights_of_another_network_are_refused(tmp_path) -> None:
     from pipeline.errors import ArtifactError
     from pipeline.networks import building, fitting
 
-    network = building.build(Model(name="vgg_small", **settings("vgg_small")), (16, 8), 2, seed=1)
+    network = building.build(NETWORKS["vgg"], (16, 8), 2, seed=1)
     fitting.save_weights(network, tmp_path / "a.weights.h5")
-    other = building.build(Model(name="vgg_small", width=3, depth=2, dense=4), (16, 8), 2, seed=1)
+    other = building.build(Network(name="vgg", width=3, depth=2, dense=4), (16, 8), 2, seed=1)
     with pytest.raises(ArtifactError, match="do not fit"):
         fitting.load_weights(other, tmp_path / "a.weights.h5")
 

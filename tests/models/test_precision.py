@@ -23,7 +23,7 @@ def float32_afterwards() -> Iterator[None]:
     backend.configure("cpu", "float32")
 
 
-@pytest.mark.parametrize(("kind", "name"), [("models", "vgg_small"), ("autoencoders", "conv")])
+@pytest.mark.parametrize(("kind", "name"), [("models", "vgg"), ("autoencoders", "conv")])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_networks_compute_as_asked_and_answer_in_float32(
     kind: str, name: str, precision: Literal["float32", "mixed_bfloat16"]

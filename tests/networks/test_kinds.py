@@ -15,7 +15,12 @@ from pipeline.params.training import Autoencoder, Member
 
 pytestmark = pytest.mark.keras
 
-NETWORK = {"mel": "vgg_small", "stft": "vgg_large", "mfcc": "cnn_mfcc", "waveform": "cnn1d"}
+NETWORK = {
+    "mel": {"name": "vgg"},
+    "stft": {"name": "vgg", "convs": 3},
+    "mfcc": {"name": "cnn_mfcc"},
+    "waveform": {"name": "cnn1d"},
+}
 SIZES = {
     "mel": {"n_mels": 12},
     "mfcc": {"n_mels": 12, "n_mfcc": 6},
@@ -52,18 +57,19 @@ def test_a_kind_of_features_reaches_latents_and_probabilities(
 
     raw, table = clips
     size = SIZES[kind] | ({"fmin": 20, "fmax": 4000} if "n_mels" in SIZES[kind] else {})
-    settings = Features.model_validate({"kind": kind, "sr": 8000, "trim_db": None, kind: size})
+    settings = Features.model_validate({"name": kind, "sr": 8000, "trim_db": None} | size)
     extraction.extract_all(table, raw, settings, jobs=1, out=tmp_path / "features")
     features = frames.read_features(tmp_path / "features")
-    patches = {"frames": 8, "test_crops": 2}
-    auto = {"model": {"name": "conv", "width": 2, "depth": 2}, "latents": 4, "fit": {"epochs": 1}}
+    patches = {"crop": {"frames": 8, "test_crops": 2}}
+    auto = {"network": {"name": "conv", "width": 2, "depth": 2}, "latents": 4, "epochs": 1}
     encoded = encoding.encode(
         features, table, Autoencoder.model_validate(auto | {"patches": patches}), seed=0, examples=2
     )
     assert encoded.latents.shape == (12, 4)
     assert np.isfinite(encoded.latents).all()
-    model = {"name": NETWORK[kind], "width": 2, "depth": 2, "dense": 4}
-    member = Member.model_validate({"model": model, "patches": patches, "fit": {"epochs": 2}, "rounds": 1})
+    settings = {"network": NETWORK[kind] | {"width": 2, "depth": 2, "dense": 4}, "patches": patches, "training": {}}
+    settings |= {"epochs": 2, "rounds": 1, "hold_out": 0, "train_on": "promoted"}
+    member = Member.model_validate(settings)
     labels, unknown = (
         table[["label", "verified"]].assign(promoted=False, spread_label="", abstained=True),
         np.full((12, 2), np.nan, np.float32),

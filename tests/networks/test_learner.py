@@ -9,19 +9,21 @@ import pytest
 from pipeline.errors import DataError
 from pipeline.files import formats
 from pipeline.files.checkpoints import Checkpoints
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.members.roles import Split
 from pipeline.members.self_training import run_rounds
-from pipeline.params.training import Fit, Model, Patches
+from pipeline.params.overlay import lay
+from pipeline.params.training import Crop, Member, Network, Optimisation, Patches
 
 pytestmark = pytest.mark.keras
 
 N, FRAMES, BINS = 36, 8, 6
-MODEL = {"name": "vgg_small", "width": 4, "depth": 1, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
+NETWORK = {"name": "vgg", "width": 4, "depth": 1, "dense": 8, "dropout": 0.0, "pooling": "mean_and_max"}
 BASE = {
-    "model": MODEL,
-    "patches": {"frames": FRAMES, "test_crops": 1},
-    "fit": {"epochs": 6, "batch_size": 12, "learning_rate": 0.02, "schedule": "constant"},
+    "network": NETWORK,
+    "patches": {"crop": {"frames": FRAMES, "test_crops": 1}},
+    "training": {"batch_size": 12, "learning_rate": 0.02, "schedule": "constant"},
+    "epochs": 6,
     "rounds": 1,
     "train_on": "posterior",
 }
@@ -35,7 +37,7 @@ def _on_the_cpu() -> None:
 
 
 @pytest.fixture(scope="module")
-def features() -> Features:
+def features() -> Frames:
     """Clips of three classes, each louder in its own pair of bins."""
     random = np.random.default_rng(0)
     frames = random.random((N, FRAMES, BINS)) * 0.5
@@ -44,7 +46,7 @@ def features() -> Features:
     index = pd.DataFrame({"clip_id": [f"{i:03d}" for i in range(N)], "start": np.arange(N) * FRAMES})
     settings = {"kind": "mel", "n_bins": BINS}
     packed = frames.reshape(-1, BINS).astype(np.float16)
-    return Features(frames=packed, index=index.assign(n_frames=FRAMES, status="ok"), settings=settings)
+    return Frames(frames=packed, index=index.assign(n_frames=FRAMES, status="ok"), settings=settings)
 
 
 def roles(doubtful_target: int | None) -> Split:
@@ -65,10 +67,10 @@ def roles(doubtful_target: int | None) -> Split:
     )
 
 
-def train(features: Features, member, folder: Path, split: Split, **changes: object):
+def train(features: Frames, member, folder: Path, split: Split, **changes: object):
     from pipeline.networks.learner import KerasLearner
 
-    settings = member(**(BASE | changes))
+    settings = member(**lay(BASE, changes, Member))
     learner = KerasLearner(features, settings, 3, seed=0, name="m")
     state = run_rounds(split, settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
     assert state.probs is not None
@@ -80,15 +82,16 @@ def test_doubtful_clips_pull_as_much_as_they_weigh(features, member, tmp_path, l
     """All doubtful clips are said to be of class 0: the heavier, the more goes to it."""
     shares = []
     for weight in (0.05, 5.0):
-        doubtful = {"loss": loss, "weight": weight}
-        _, _, state = train(features, member, tmp_path / str(weight), roles(0), doubtful=doubtful)
+        training = {"doubtful": {"loss": loss, "weight": weight}}
+        _, _, state = train(features, member, tmp_path / str(weight), roles(0), training=training)
         shares.append(state.probs[:, 0].mean())
     assert shares[1] > shares[0] + 0.1
 
 
 def test_the_augmentations_that_there_are_fit_targets_with_doubt(features, member, tmp_path) -> None:
     augment = {"mixup": {"alpha": 0.4}, "specaugment": {}, "gain_tilt": {}}
-    _, _, state = train(features, member, tmp_path, roles(1), augment=augment, doubtful={"loss": "gce"})
+    training = {"augment": augment, "doubtful": {"loss": "gce"}}
+    _, _, state = train(features, member, tmp_path, roles(1), training=training)
     np.testing.assert_allclose(state.probs.sum(axis=1), 1, atol=1e-5)
     assert np.isfinite(state.history["loss"]).all()
 
@@ -96,14 +99,15 @@ def test_the_augmentations_that_there_are_fit_targets_with_doubt(features, membe
 def test_without_a_fold_a_member_is_written_and_used(features, member, tmp_path) -> None:
     from pipeline.members import saved
 
-    settings, learner, state = train(features, member, tmp_path / "c", roles(None), fold=None, rounds=2, ema=0.9)
+    changes = {"hold_out": None, "rounds": {"number": 2}, "training": {"keep": {"average": 0.9}}}
+    settings, learner, state = train(features, member, tmp_path / "c", roles(None), **changes)
     assert state.history[["val_loss", "val_accuracy"]].isna().all(axis=None)
     assert state.history[["loss", "accuracy"]].notna().all(axis=None)
     clips = features.index[["clip_id"]]
     written = {"features": features, "clips": clips, "classes": list("abc"), "split": roles(None)}
     saved.write(tmp_path / "one", settings, state, learner, **written)
     network, card = saved.load(tmp_path / "one")
-    assert card["fold"] is None
+    assert card["hold_out"] is None
     found = saved.probabilities(network, card, [features.clip(row) for row in range(N)])
     np.testing.assert_allclose(found, state.probs, atol=1e-6)
     header = formats.read_table(tmp_path / "one" / "history.csv")
@@ -117,14 +121,13 @@ def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> No
     from pipeline.networks import building, fitting
     from pipeline.networks.patches import PatchDataset
 
-    model = Model(**MODEL)
-    network = building.build(model, (FRAMES, BINS), 3, seed=0)
+    network = building.build(Network(**NETWORK), (FRAMES, BINS), 3, seed=0)
     momentum = [getattr(layer, "momentum", None) for layer in network.layers]
     hot = np.eye(3, dtype=np.float32)[np.arange(N) % 3]
-    common = {"patches": Patches(frames=FRAMES), "batch_size": 12, "seed": 0}
+    common = {"patches": Patches(crop=Crop(frames=FRAMES)), "batch_size": 12, "seed": 0}
     batches = PatchDataset(features, np.arange(N), hot, **common)
-    fit = Fit(epochs=3, learning_rate=0.05, schedule="constant")
-    fitting.fit(network, batches, None, fit, loss="categorical_crossentropy", ema=0.9)
+    settings = Optimisation(learning_rate=0.05, schedule="constant", keep={"average": 0.9})
+    fitting.fit(network, batches, None, settings, epochs=3, loss="categorical_crossentropy")
     first = next(layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization))
     before = keras.Model(network.input, first.input)
     batches.epoch = 3
@@ -139,7 +142,7 @@ def test_averaged_weights_are_normalised_by_their_own_statistics(features) -> No
 @pytest.fixture
 def before(features, member, tmp_path) -> list[np.ndarray]:
     """Weights of a network that has learned what the even clips are."""
-    _, learner, state = train(features, member, tmp_path / "before", roles(None), fit=BASE["fit"] | {"epochs": 30})
+    _, learner, state = train(features, member, tmp_path / "before", roles(None), epochs=30)
     assert (state.probs.argmax(axis=1) == np.arange(N) % 3).mean() > 0.8
     return learner.weights
 
@@ -151,11 +154,11 @@ def begun(features, settings, folder: Path, start: list[np.ndarray] | None):
     return run_rounds(roles(None), settings, learner, Checkpoints(folder, "k"), say=lambda line: None)
 
 
-SLOW = {"epochs": 1, "batch_size": 12, "learning_rate": 1e-6, "schedule": "constant"}
+SLOW = lay(BASE, {"epochs": 1, "training": {"learning_rate": 1e-6}}, Member)
 
 
 def test_a_member_goes_on_from_the_weights_it_is_given(features, member, before, tmp_path) -> None:
-    settings, right = member(**(BASE | {"fit": SLOW})), np.arange(N) % 3
+    settings, right = member(**SLOW), np.arange(N) % 3
     old = begun(features, settings, tmp_path / "old", before).probs
     assert (old.argmax(axis=1) == right).mean() > 0.8
     new = begun(features, settings, tmp_path / "new", None).probs
@@ -169,8 +172,8 @@ def test_rounds_that_restart_begin_with_the_weights_that_were_given(
     """Wrong labels in round 1 unlearn what there was; in round 2 hardly anything moves any more."""
     from pipeline.networks.learner import KerasLearner
 
-    settings = member(**(BASE | {"rounds": 2, "restart": restart, "fit": SLOW | {"epochs": 20, "learning_rate": 0.02}}))
-    slow = settings.model_copy(update={"fit": member(**(BASE | {"fit": SLOW})).fit})
+    rounds = {"rounds": {"number": 2, "restart": restart}}
+    settings, slow = member(**BASE | rounds | {"epochs": 20}), member(**SLOW | rounds)
     rows, sure = np.arange(0, N, 2), np.zeros(N // 2, bool)
     first = KerasLearner(features, settings, 3, seed=0, name="m", start=before, restart=restart)
     first.fit(1, rows, np.eye(3, dtype=np.float32)[(rows + 1) % 3], sure)
@@ -182,6 +185,8 @@ def test_rounds_that_restart_begin_with_the_weights_that_were_given(
 
 
 def test_weights_of_another_network_are_refused(features, member, before, tmp_path) -> None:
-    wider = member(**(BASE | {"model": MODEL | {"width": 8}}))
-    with pytest.raises(DataError, match=r"m: the weights to go on from are of another network \(expected .*same model"):
+    wider = member(**lay(BASE, {"network": {"width": 8}}, Member))
+    with pytest.raises(
+        DataError, match=r"m: the weights to go on from are of another network \(expected .*same network"
+    ):
         begun(features, wider, tmp_path / "c", before)

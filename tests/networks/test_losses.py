@@ -86,7 +86,7 @@ def test_gradients_are_finite_where_a_probability_is_zero(loss: str) -> None:
 
     from pipeline.networks import backend, fitting
     from pipeline.networks.losses import ClipLoss, with_doubt
-    from pipeline.params.training import Fit
+    from pipeline.params.training import Optimisation
 
     backend.fresh(0)
     scores = keras.Input((3,))
@@ -100,7 +100,7 @@ def test_gradients_are_finite_where_a_probability_is_zero(loss: str) -> None:
         def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
             return np.array([[500.0, 0, 0], [500.0, 0, 0]], np.float32), y
 
-    fitting.fit(network, One(), None, Fit(epochs=2), loss=ClipLoss(Doubtful(loss=loss), 0.1))
+    fitting.fit(network, One(), None, Optimisation(), epochs=2, loss=ClipLoss(Doubtful(loss=loss), 0.1))
     assert np.isfinite(network.get_weights()[0]).all()
 
 
@@ -116,7 +116,8 @@ CLOSED = {
 def test_a_clip_costs_by_its_doubt(loss: str, t: np.ndarray, p: np.ndarray, doubt: np.ndarray) -> None:
     from pipeline.networks.losses import ClipLoss
 
-    settings = Doubtful(loss=loss, weight=0.7, q=0.5, beta=0.6)
+    with_its_own = {"gce": {"q": 0.5}, "bootstrap": {"beta": 0.6}}
+    settings = Doubtful(loss={loss: with_its_own.get(loss)}, weight=0.7)
     found = value(ClipLoss(settings, 0.0).call, np.column_stack([t, doubt]), p)
     expected = (1 - doubt) * crossentropy(t, p) + doubt * 0.7 * CLOSED[loss](t, p)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)

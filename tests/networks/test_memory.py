@@ -15,7 +15,7 @@ MB = 2**20
 CODE = f"""
 import numpy as np, pandas as pd, psutil
 from pipeline.networks import backend
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.networks.learner import KerasLearner
 from pipeline.params.training import Member
 
@@ -23,10 +23,15 @@ backend.configure("cpu", "float32")
 n, frames, bins = 32, 16, 16
 index = pd.DataFrame({{"start": np.arange(n) * frames, "n_frames": frames, "status": "ok"}})
 sound = np.random.default_rng(0).random((n * frames, bins)).astype(np.float16)
-model = {{"name": "vgg_small", "width": 2, "depth": 4, "dense": 4}}
-patches = {{"mode": "crop", "frames": frames}}
-member = Member.model_validate({{"model": model, "patches": patches, "fit": {{"epochs": 1}}, "ema": 0.9}})
-learner = KerasLearner(Features(sound, index, {{}}), member, 2, seed=0, name="one")
+network = {{"name": "vgg", "width": 2, "depth": 4, "dense": 4}}
+member = Member.model_validate({{
+    "network": network,
+    "patches": {{"crop": {{"frames": frames}}}},
+    "training": {{"keep": {{"average": 0.9}}}},
+    "epochs": 1,
+    "rounds": {{"number": {ROUNDS}}},
+}})
+learner = KerasLearner(Frames(sound, index, {{}}), member, 2, seed=0, name="one", rounds={ROUNDS})
 rows, targets = np.arange(n), np.eye(2, dtype=np.float32)[np.arange(n) % 2]
 for number in range(1, {ROUNDS} + 1):
     learner.fit(number, rows, targets, np.zeros(n, bool))

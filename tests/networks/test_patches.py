@@ -7,33 +7,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import DataError
-from pipeline.files.frames import Features
-from pipeline.params.training import Fit, Model, Patches
+from pipeline.files.frames import Frames
+from pipeline.params.training import Crop, Network, Optimisation, Patches, Resize
 
 pytestmark = pytest.mark.keras
 
 
-def features(lengths: list[int], bins: int = 4) -> Features:
+def features(lengths: list[int], bins: int = 4) -> Frames:
     frames = np.arange(sum(lengths) * bins, dtype=np.float32).reshape(-1, bins) / (sum(lengths) * bins)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     index = pd.DataFrame({"clip_id": [f"c{i}" for i in range(len(lengths))], "start": starts, "n_frames": lengths})
-    return Features(frames=frames.astype(np.float16), index=index.assign(status="ok"), settings={})
+    return Frames(frames=frames.astype(np.float16), index=index.assign(status="ok"), settings={})
 
 
 @given(
     length=st.integers(1, 40),
     wanted=st.integers(1, 40),
     crops=st.integers(1, 5),
-    mode=st.sampled_from(["crop", "resize"]),
+    whole=st.booleans(),
 )
-def test_patches_of_a_clip_have_the_shape_and_only_its_values(length: int, wanted: int, crops: int, mode: str) -> None:
+def test_patches_of_a_clip_have_the_shape_and_only_its_values(
+    length: int, wanted: int, crops: int, whole: bool
+) -> None:
     from pipeline.networks.patches import clip_patches
 
     clip = features([length]).clip(0)
-    made = clip_patches(clip, Patches(mode=mode, frames=wanted, test_crops=crops))
+    cropped = Patches(crop=Crop(frames=wanted, test_crops=crops))
+    made = clip_patches(clip, Patches(resize=Resize(frames=wanted)) if whole else cropped)
     assert made.shape[1:] == (wanted, 4)
     assert made.dtype == np.float32
-    assert 1 <= len(made) <= crops
+    assert 1 <= len(made) <= (1 if whole else crops)
     assert made.min() >= clip.min()
     assert made.max() <= clip.max()
 
@@ -42,7 +45,7 @@ def test_crops_reach_from_the_first_frame_to_the_last() -> None:
     from pipeline.networks.patches import clip_patches
 
     clip = features([50]).clip(0).astype(np.float32)
-    made = clip_patches(clip, Patches(frames=20, test_crops=3))
+    made = clip_patches(clip, Patches(crop=Crop(frames=20, test_crops=3)))
     np.testing.assert_array_equal(made[0], clip[:20])
     np.testing.assert_array_equal(made[-1], clip[-20:])
 
@@ -58,17 +61,20 @@ def test_resize_to_the_same_length_changes_nothing_and_ends_stay() -> None:
 def test_mean_length_is_that_of_the_training_clips() -> None:
     from pipeline.networks.patches import resolve
 
-    mean = Patches(mode="resize", frames="mean")
-    assert resolve(features([10, 20, 999]), mean, np.array([True, True, False])).n_frames == 15
-    with pytest.raises(DataError, match="no usable training clip"):
-        resolve(features([10]), mean, np.array([False]))
+    for mean in (Patches(resize=Resize(frames="mean")), Patches(crop=Crop(frames="mean", test_crops=2))):
+        found = resolve(features([10, 20, 999]), mean, np.array([True, True, False]))
+        assert found.n_frames == 15
+        assert found == mean.of(15)
+        assert found.chosen == mean.chosen
+        with pytest.raises(DataError, match="no usable training clip"):
+            resolve(features([10]), mean, np.array([False]))
 
 
 def dataset(seed: int = 0):
     from pipeline.networks.patches import PatchDataset
 
     made = features([30, 5, 12, 40, 8, 22, 17])
-    return PatchDataset(made, np.arange(7), np.eye(7), patches=Patches(frames=10), batch_size=3, seed=seed)
+    return PatchDataset(made, np.arange(7), np.eye(7), patches=Patches(crop=Crop(frames=10)), batch_size=3, seed=seed)
 
 
 def test_an_epoch_shows_every_clip_once_and_the_next_in_another_order() -> None:
@@ -102,8 +108,8 @@ def test_keras_draws_each_epoch_as_the_dataset_defines_it() -> None:
             return super().__getitem__(index)
 
     made = features([30, 5, 12, 40, 8, 22, 17])
-    spy = Spy(made, np.arange(7), np.eye(7), patches=Patches(frames=10), batch_size=3, seed=0)
-    network = building.build(Model(name="vgg_small", width=2, depth=1, dense=2), (10, 4), 7, seed=0)
-    fitting.fit(network, spy, None, Fit(epochs=4), loss="categorical_crossentropy")
+    spy = Spy(made, np.arange(7), np.eye(7), patches=Patches(crop=Crop(frames=10)), batch_size=3, seed=0)
+    network = building.build(Network(name="vgg", width=2, depth=1, dense=2), (10, 4), 7, seed=0)
+    fitting.fit(network, spy, None, Optimisation(), epochs=4, loss="categorical_crossentropy")
     drawn = seen[-12:]
     assert drawn == [(epoch, index) for epoch in range(4) for index in range(3)]

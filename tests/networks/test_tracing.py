@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.files.frames import Features
-from pipeline.params.training import Fit, Patches
+from pipeline.files.frames import Frames
+from pipeline.params.training import Crop, Optimisation, Patches
 
 pytestmark = pytest.mark.keras
 
@@ -20,11 +20,10 @@ def test_the_training_step_is_traced_once() -> None:
 
     backend.configure("cpu", "float32")
     index = pd.DataFrame({"clip_id": list("abc"), "start": [0, 4, 8], "n_frames": 4, "status": "ok"})
-    features = Features(np.ones((12, 5), np.float16), index, {"n_bins": 5})
+    features = Frames(np.ones((12, 5), np.float16), index, {"n_bins": 5})
     # Three clips in batches of two: the last one is of another size.
-    data = PatchDataset(
-        features, np.arange(3), np.eye(3, dtype=np.float32), patches=Patches(frames=4), batch_size=2, seed=0
-    )
+    patches, hot = Patches(crop=Crop(frames=4)), np.eye(3, dtype=np.float32)
+    data = PatchDataset(features, np.arange(3), hot, patches=patches, batch_size=2, seed=0)
     backend.fresh(0)
     network = keras.Sequential([keras.Input((4, 5)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")])
     traced = []
@@ -33,5 +32,5 @@ def test_the_training_step_is_traced_once() -> None:
         traced.append(y.shape)
         return keras.losses.categorical_crossentropy(y, probs)
 
-    fitting.fit(network, data, None, Fit(epochs=2, patience=None), loss=loss, ema=0.9)
+    fitting.fit(network, data, None, Optimisation(keep={"average": 0.9}), epochs=2, loss=loss)
     assert len(traced) == 1, traced

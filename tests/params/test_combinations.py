@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.errors import ParamsError
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.params import registry
-from pipeline.params.schema import Params, load_params
+from pipeline.params.schema import Params, check
+from pipeline.presets import catalogue
 from pipeline.settings import Literal
 
 FRAMES, CLIPS, CLASSES = 9, 8, 2
@@ -47,32 +47,27 @@ def go_together(feature: str, model: str) -> bool:
     return feature in registry.constant("models", model, "ACCEPTS")
 
 
-def params(
-    root: Path, tmp_path: Path, feature: str, model: str, settings: dict[str, Any], mode: str = "crop"
-) -> Params:
-    data = YAML(typ="safe").load(root / "presets" / "demo.yaml")
-    data["features"] = {"kind": feature, "sr": 8000, feature: FEATURES[feature]}
-    patches = {"mode": mode, "frames": FRAMES, "test_crops": 1}
-    fit = {"epochs": 1, "batch_size": 4, "patience": None}
-    common = {"patches": patches, "fit": fit, "augment": {name: {} for name in registry.names("augment")}}
-    described = {"name": model, **settings}
-    data["judges"]["network"] |= {"model": described, **common}
-    data["self_train"] |= common
-    data["members"] = {"one": {"model": described, "start": 0}, "two": {"model": described, "fold": 0}}
-    data["ensemble"]["members"] = ["one", "two"]
-    data["autoencoder"] |= {"patches": patches, "fit": fit}
-    YAML().dump(data, tmp_path / "params.yaml")
-    return load_params(tmp_path / "params.yaml")
+def params(feature: str, model: str, settings: dict[str, Any], mode: str = "crop") -> Params:
+    data = catalogue.settings("demo")
+    data["features"] = {"name": feature, "sr": 8000, **FEATURES[feature]}
+    data["patches"] = {mode: {"frames": FRAMES}}
+    data["network"] = {"name": model, **settings}
+    data["training"] = {"batch_size": 4, "augment": {name: {} for name in registry.names("augment")}}
+    data["judges"]["network"] = {"epochs": 1}
+    data["self_train"] |= {"epochs": 1, "rounds": 1}
+    data["members"] = {"one": {"from_judge": 0}, "two": {"hold_out": 0}}
+    data["autoencoder"] |= {"epochs": 1, "training": {"batch_size": 4}}
+    return check(Path("params.yaml"), data)
 
 
-def frames(made: Params) -> Features:
+def frames(made: Params) -> Frames:
     """Clips of several lengths, some shorter than a patch, with as many bins as the kind of features gives."""
-    kind = made.features.kind_
+    kind = made.features.name
     bins = registry.load("features", kind).n_bins(made.features.sr, **made.features.settings)
     lengths = np.array([1, 3, 9, 9, 10, 20, 5, 30])
     index = pd.DataFrame({"start": np.cumsum(lengths) - lengths, "n_frames": lengths, "status": "ok"})
     random = np.random.default_rng(0)
-    return Features(random.random((lengths.sum(), bins)).astype(np.float16), index, {"kind": kind, "n_bins": bins})
+    return Frames(random.random((lengths.sum(), bins)).astype(np.float16), index, {"kind": kind, "n_bins": bins})
 
 
 @pytest.mark.keras
@@ -82,16 +77,16 @@ def frames(made: Params) -> Features:
     ids=lambda value: str(value).replace(" ", ""),
 )
 def test_what_is_accepted_can_be_built_and_a_member_can_go_on_from_a_judge(
-    root: Path, tmp_path: Path, feature: str, model: str, settings: dict[str, Any]
+    feature: str, model: str, settings: dict[str, Any]
 ) -> None:
     from pipeline.networks import backend, building, fitting, inference
 
-    made = params(root, tmp_path, feature, model, settings)
+    made = params(feature, model, settings)
     backend.configure("cpu", "float32")
     features = frames(made)
     shape = (made.judges.network.patches.n_frames, features.n_bins)
-    judge = building.build(made.judges.network.model, shape, CLASSES, seed=0)
-    member = building.build(made.members["one"].model, shape, CLASSES, seed=1)
+    judge = building.build(made.judges.network.network, shape, CLASSES, seed=0)
+    member = building.build(made.members["one"].network, shape, CLASSES, seed=1)
     fitting.set_weights(member, judge.get_weights(), "one")
     clips = [features.clip(row) for row in range(CLIPS)]
     found = inference.clip_outputs(member, clips, made.members["one"].patches)
@@ -100,12 +95,12 @@ def test_what_is_accepted_can_be_built_and_a_member_can_go_on_from_a_judge(
 
 @pytest.mark.keras
 @pytest.mark.parametrize("mode", ["crop", "resize"])
-def test_a_member_is_trained_on_from_a_judge_with_every_augmentation(root: Path, tmp_path: Path, mode: str) -> None:
+def test_a_member_is_trained_on_from_a_judge_with_every_augmentation(mode: str) -> None:
     from pipeline.networks import backend
     from pipeline.networks.learner import KerasLearner
 
     backend.configure("cpu", "float32")
-    made = params(root, tmp_path, "mel", "vgg_small", SMALL | {"pooling": "flatten"}, mode)
+    made = params("mel", "vgg", SMALL | {"pooling": "flatten"}, mode)
     rows, features = np.arange(CLIPS), frames(made)
     targets, doubtful = np.eye(CLASSES, dtype=np.float32)[rows % 2], rows % 4 == 0
     judge = KerasLearner(features, made.judges.network, CLASSES, seed=0, name="judge")
@@ -118,13 +113,9 @@ def test_a_member_is_trained_on_from_a_judge_with_every_augmentation(root: Path,
 @pytest.mark.parametrize(
     ("feature", "model", "settings"), [one for one in combinations() if not go_together(*one[:2])][::3]
 )
-def test_what_cannot_go_together_is_refused_at_once(
-    root: Path, tmp_path: Path, feature: str, model: str, settings: dict[str, Any]
-) -> None:
-    with pytest.raises(
-        ParamsError, match=f"judges.network.model: {model} takes features of kind|members.one.model: {model} takes"
-    ):
-        params(root, tmp_path, feature, model, settings)
+def test_what_cannot_go_together_is_refused_at_once(feature: str, model: str, settings: dict[str, Any]) -> None:
+    with pytest.raises(ParamsError, match=f"members.one.network: {model} takes features "):
+        params(feature, model, settings)
 
 
 def test_each_network_goes_with_some_features_and_all_features_with_some_network() -> None:

@@ -14,15 +14,15 @@ def _distributions(raw):
 
 
 def _judges(seed=0, n=300, k=5, models=1, sharp=2.0):
-    """Return models' and spreading's probabilities, groups and classes; the models' are what they should be.
+    """Return models' and spreading's probabilities, families and classes; the models' are what they should be.
 
     A model's log-probabilities are those of normal scores around the class, hence calibrated.
     """
     random = np.random.default_rng(seed)
     y = random.integers(0, k, n)
     network = np.stack([_softmax(sharp * (random.normal(size=(n, k)) + sharp * np.eye(k)[y])) for _ in range(models)])
-    group = np.arange(k) >= 2
-    inside = group[y][:, np.newaxis] == group
+    family = np.arange(k) >= 2
+    inside = family[y][:, np.newaxis] == family
     spread = _distributions(np.where(inside, _softmax(random.normal(size=(n, k)) + np.eye(k)[y]), 0))
     return network, spread, inside, y
 
@@ -42,8 +42,8 @@ def _softmax(scores):
 def test_rows_sum_to_one_and_a_group_keeps_its_share_whatever_is_said_within(
     raw, within, exponents, doubt, asked, silent
 ):
-    group = np.arange(4) >= 2
-    inside = group[[0, 1, 2, 3, 0, 3]][:, np.newaxis] == group
+    family = np.arange(4) >= 2
+    inside = family[[0, 1, 2, 3, 0, 3]][:, np.newaxis] == family
     network = raw.copy()
     network[:, :silent] = np.nan
     spread = np.where(inside, within, 0)

@@ -86,5 +86,5 @@ def test_weights_that_cannot_be_used_are_refused(weights):
 
 
 def test_no_members_are_refused():
-    with pytest.raises(ValueError, match=r"^no members to combine; name at least one under ensemble\.members$"):
+    with pytest.raises(ValueError, match=r"^no members to combine; name at least one under members$"):
         combine([], method="geometric")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.files import artifacts, formats
-from pipeline.params.schema import Params, Project, Spread
+from pipeline.params.schema import Params, Project, Space
 from stages import project
 
 N = 30
@@ -25,12 +25,8 @@ def at(tmp_path):
 
 
 def _params():
-    sections = {"project": Project.model_validate({"methods": ["tsne"], "tsne": {"perplexity": 4}})}
-    return Params.model_construct(
-        seed=1,
-        spread=Spread.model_validate({"source": "latents", "grouping": "one", "whiten": 64, "normalize": True}),
-        **sections,
-    )
+    listed = Project.model_validate({"tsne": {"perplexity": 4}})
+    return Params.model_construct(seed=1, space=Space(whiten=64, unit_length=True), project=listed)
 
 
 def test_quarantined_clips_have_a_row_without_a_place(at):
@@ -42,7 +38,7 @@ def test_quarantined_clips_have_a_row_without_a_place(at):
     assert np.isfinite(table[["x", "y"]].drop([4, 9]).astype(float).to_numpy()).all()
 
 
-def test_the_folder_holds_the_methods_of_the_params_and_nothing_else(at):
+def test_the_folder_holds_the_maps_of_the_params_and_nothing_else(at):
     at.out.mkdir()
     (at.out / "former.csv").write_text("clip_id,x,y\n")
     project.work(_params(), at)

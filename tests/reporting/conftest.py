@@ -41,9 +41,9 @@ def params(members=("small", "large"), methods=("tsne", "umap"), **report) -> Pa
     """Only the sections that the report reads."""
     base = {
         "seed": 0,
-        "spread": {"source": "both", "grouping": "one", "whiten": 4, "normalize": True},
-        "ensemble": {"members": list(members)},
-        "project": {"methods": list(methods)},
+        "space": {"whiten": 4, "unit_length": True},
+        "ensemble": {},
+        "project": {method: {} for method in methods},
         "report": {"dpi": 60} | report,
     }
     whole = {
@@ -51,14 +51,14 @@ def params(members=("small", "large"), methods=("tsne", "umap"), **report) -> Pa
         for name, value in base.items()
         if name != "seed"
     }
-    return Params.model_construct(seed=0, **whole)
+    return Params.model_construct(seed=0, members=dict.fromkeys(members), **whole)
 
 
 def make(
     root,
     n=160,
     n_classes=12,
-    n_groups=2,
+    n_families=2,
     members=("small", "large"),
     rounds=3,
     truth=True,
@@ -104,9 +104,9 @@ def make(
     _latents(root / "latents", ids, bad, random)
     heard = _probs(real, len(classes), bad | test | (not judged), np.random.default_rng(3))
     formats.write_array(root / "judged" / "network" / "probs.npy", heard)
-    groups = {f"group{g}": classes[g::n_groups] for g in range(n_groups)}
+    families = {f"family{g}": classes[g::n_families] for g in range(n_families)}
     said = pd.DataFrame([dict.fromkeys(store.COLUMNS, "") | row for row in reviews], columns=store.COLUMNS)
-    _labels(root / "labels", clips, classes, real, bad, groups, judged, said)
+    _labels(root / "labels", clips, classes, real, bad, families, judged, said)
     for member, fold in zip(members, folds, strict=False):
         _member(root / "members" / member, clips, classes, real, bad, rounds, fold, random)
     parts = [np.load(root / "members" / member / "probs.npy") for member in members]
@@ -158,7 +158,7 @@ def _latents(folder, ids, bad, random):
     formats.write_table(folder / "history.csv", history)
 
 
-def _labels(folder, clips, classes, real, bad, groups, judged, table):
+def _labels(folder, clips, classes, real, bad, families, judged, table):
     """What is believed is mostly true; `judged` False is a run whose source gives no probabilities."""
     run_id = store.run_id(clips, classes)
     clips = verdicts.apply(clips.assign(label=clips["label"].where(clips["split"] == "train", "")), table)
@@ -184,9 +184,9 @@ def _labels(folder, clips, classes, real, bad, groups, judged, table):
     )
     target = np.where(corrected, np.array(classes, object)[best], np.where(verified | promoted, known, ""))
     probability = np.where(verified, 1.0, np.where(corrected, top, belief))
-    of = {name: group for group, names in groups.items() for name in names}
+    of = {name: family for family, names in families.items() for name in names}
     labels = clips[["clip_id"]].assign(label=known, verified=verified, spread_label=known, confidence=0.7)
-    labels = labels.assign(abstained=False, promoted=promoted, group=known.map(of).fillna(""))
+    labels = labels.assign(abstained=False, promoted=promoted, family=known.map(of).fillna(""))
     reason = np.select(
         [promoted, corrected, bad],
         ["its label is likely enough", "another label is much likelier", "quarantined"],
@@ -197,31 +197,31 @@ def _labels(folder, clips, classes, real, bad, groups, judged, table):
     labels = labels.assign(probability=np.where(known, probability, np.nan), outside=np.where(known, 0.0, np.nan))
     labels = verdicts.record(labels, clips, table)
     artifacts.write_labels(folder, labels)
-    formats.write_json(folder / "groups.json", groups)
+    formats.write_json(folder / "families.json", families)
     formats.write_json(folder / "run.json", {"run_id": run_id})
     store.write(folder / "corrections.csv", table)
     formats.write_array(folder / "posterior.npy", posterior.astype(np.float32))
-    formats.write_table(folder / "promotion.csv", _promotion(labels, groups))
+    formats.write_table(folder / "promotion.csv", _promotion(labels, families))
     formats.write_table(folder / "calibration.csv", _calibration(judged))
 
 
-def _promotion(labels, groups):
+def _promotion(labels, families):
     estimate = {"agreement": 0.55, "true_agreement": 0.8, "false_agreement": 0.1}
     estimate |= {"noise_rate": 0.31, "noise_low": 0.22, "noise_high": 0.4}
     estimate |= {"precision": 0.94, "precision_low": 0.88, "precision_high": 0.98}
     estimate |= {"outside": 0.06, "outside_low": 0.02, "outside_high": 0.11}
     rows = []
-    for group in [*groups, "all"]:
-        inside = labels[(labels["group"] == group) if group != "all" else (labels["group"] != "")]
+    for family in [*families, "all"]:
+        inside = labels[(labels["family"] == family) if family != "all" else (labels["family"] != "")]
         counts = {name: int((inside["outcome"] == name).sum()) for name in DECIDED}
         percent = 100 * (counts["verified"] + counts["promoted"]) / max(len(inside), 1)
-        row = {"group": group, "classes": len(groups.get(group, _all(groups))), "clips": len(inside), **counts}
+        row = {"family": family, "classes": len(families.get(family, _all(families))), "clips": len(inside), **counts}
         rows.append(row | {"trusted_percent": percent} | estimate)
     return pd.DataFrame(rows)
 
 
-def _all(groups):
-    return [name for names in groups.values() for name in names]
+def _all(families):
+    return [name for names in families.values() for name in names]
 
 
 def _calibration(judged):
@@ -263,9 +263,9 @@ def _member(folder, clips, classes, real, bad, rounds, fold, random):
     formats.write_array(folder / "feature_maps.npy", maps)
     card = {
         "feature_maps_clip": clips["clip_id"].iloc[0],
-        "model": {"name": "vgg_small"},
+        "network": {"name": "vgg"},
         "parameters": 12345,
-        "fold": fold,
+        "hold_out": fold,
     }
     formats.write_json(folder / "member.json", card)
 
@@ -278,7 +278,7 @@ def make_run(tmp_path):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A run of 12 classes in two groups and the folder of its report; not to be changed."""
+    """A run of 12 classes in two families and the folder of its report; not to be changed."""
     root = tmp_path_factory.mktemp("finished")
     made = make(root / "run")
     (root / "reports").mkdir()

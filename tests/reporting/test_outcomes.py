@@ -11,7 +11,7 @@ from pipeline.files import formats
 from pipeline.reporting.figures import belief
 from pipeline.reporting.figures.style import LeftOut, Picture
 from pipeline.reporting.report import write_report
-from pipeline.results import outcomes, tables
+from pipeline.results import beliefs, outcomes, tables
 from pipeline.results.interval import wilson
 from pipeline.results.numbers import summary
 
@@ -37,7 +37,7 @@ def test_every_unverified_training_clip_has_one_row_and_no_other(run):
     table = outcomes.decisions(run)
     wanted = run.answers.loc[(run.answers["split"] == "train") & ~run.answers["verified"], "clip_id"]
     assert sorted(table["clip_id"]) == sorted(wanted)
-    columns = ["clip_id", "group", "label", "outcome", "target", "probability", "reason", "review", "truth"]
+    columns = ["clip_id", "family", "label", "outcome", "target", "probability", "reason", "review", "truth"]
     assert list(table) == columns
 
 
@@ -73,14 +73,14 @@ def test_corrections_are_scored_as_counted_by_hand(run):
     rows = {row["clip_id"]: row for row in outcomes.decisions(run).to_dict("records")}.values()
     wrong = [row for row in rows if row["label"] != row["truth"]]
     corrected = [row for row in rows if row["outcome"] == "corrected"]
-    total = outcomes.corrections(run).set_index("group").loc["all"]
+    total = outcomes.corrections(run).set_index("family").loc["all"]
     assert len(corrected) > 2
     assert total["true_correction_precision"] == np.mean([row["target"] == row["truth"] for row in corrected])
     assert total["correction_precision"] == pytest.approx(np.mean([row["probability"] for row in corrected]))
     assert total["true_caught"] == np.mean([row["outcome"] != "promoted" for row in wrong])
     put_right = [row["outcome"] == "corrected" and row["target"] == row["truth"] for row in wrong]
     assert total["true_put_right"] == np.mean(put_right)
-    assert list(outcomes.corrections(run)["group"])[-1] == "all"
+    assert list(outcomes.corrections(run)["family"])[-1] == "all"
 
 
 def test_sounds_of_no_class_are_counted_among_the_unverified_alone(make_run):
@@ -93,7 +93,7 @@ def test_sounds_of_no_class_are_counted_among_the_unverified_alone(make_run):
     rows = outcomes.decisions(run)
     counted = (rows["truth"] == "Thunder").sum()
     assert 0 < counted < strange.sum()
-    assert outcomes.corrections(run).set_index("group").loc["all", "true_outside"] == counted / len(rows)
+    assert outcomes.corrections(run).set_index("family").loc["all", "true_outside"] == counted / len(rows)
 
 
 def test_promotion_table_has_corrected_and_left_out_beside_promoted(run):
@@ -101,15 +101,15 @@ def test_promotion_table_has_corrected_and_left_out_beside_promoted(run):
     assert list(table)[4:9] == ["verified", "reviewed", "promoted", "corrected", "left_out"]
     parts = table[["verified", "reviewed", "promoted", "corrected", "left_out"]].sum(axis=1)
     assert (parts == table["clips"]).all()
-    assert (table[:-1].set_index("group")["clips"].sum()) == table["clips"].iloc[-1]
+    assert (table[:-1].set_index("family")["clips"].sum()) == table["clips"].iloc[-1]
     assert table["true_correction_precision"].notna().any()
 
 
 def test_numbers_by_group_add_up_and_calibration_error_is_the_mean_gap(finished):
     found = json.loads((finished[1] / "metrics.json").read_text())
     for kind in ("promoted", "corrected", "left_out"):
-        assert sum(found[f"group.group{g}.{kind}"] for g in (0, 1)) == found[f"promotion.{kind}"]
-    assert found["group.group1.estimated_noise_rate"] == found["promotion.estimated_noise_rate"]
+        assert sum(found[f"family.family{g}.{kind}"] for g in (0, 1)) == found[f"promotion.{kind}"]
+    assert found["family.family1.estimated_noise_rate"] == found["promotion.estimated_noise_rate"]
     bins = formats.read_table(finished[0].root / "labels" / "calibration.csv").query("clips != '0'").astype(float)
     gap = (bins["clips"] * (bins["predicted"] - bins["observed"]).abs()).sum() / bins["clips"].sum()
     assert found["judges.calibration_error"] == pytest.approx(gap, abs=1e-6)
@@ -136,7 +136,7 @@ def test_clips_without_a_label_are_neither_right_nor_wrong(make_run):
     made = make_run(n=60)
     table = formats.read_table(made.root / "labels" / "labels.csv")
     bare = table["outcome"] == "left_out"
-    _change(made, label=table["label"].where(~bare, ""), group=table["group"].where(~bare, ""))
+    _change(made, label=table["label"].where(~bare, ""), family=table["family"].where(~bare, ""))
     run = made.read()
     assert np.isnan(run.given_right[bare]).all()
     assert np.isnan(run.belief[bare]).all()
@@ -144,13 +144,13 @@ def test_clips_without_a_label_are_neither_right_nor_wrong(make_run):
 
 
 def test_both_figures_are_drawn_or_say_why_not(run, make_run):
-    drawn = [*belief.reliability(run), *belief.beliefs(run)]
+    drawn = [*belief.reliability(beliefs.reliability(run)), *belief.beliefs(beliefs.histogram(run))]
     assert [item.name for item in drawn if isinstance(item, Picture)] == ["reliability", "beliefs"]
     titles = [axes.get_title() for axes in drawn[1].figure.axes]
     right = np.isfinite(run.belief) & (run.given_right == 1)
     assert titles[0] == f"given label right: {right.sum()} clips"
     silent = make_run(n=60, judged=False).read()
-    missing = [*belief.reliability(silent), *belief.beliefs(silent)]
+    missing = [*belief.reliability(beliefs.reliability(silent)), *belief.beliefs(beliefs.histogram(silent))]
     assert all(isinstance(item, LeftOut) for item in missing)
     assert "no verified clip was judged" in missing[0].why
 
@@ -207,7 +207,7 @@ def test_members_that_hold_out_no_fold_are_shown_without_a_number(folds, make_ru
     assert ("Members do not hold out the same fold" in page) == (not none)
     assert not [name for name, value in found.items() if not np.isfinite(value)]
     plotted = formats.read_table(tmp_path / "out" / "plots" / "rounds.csv")
-    assert list(plotted) == [tables.ROUND, "small", "large"]
+    assert list(plotted) == ["round", "threshold", "selected", "right", "validation"]
     assert len(plotted) == 3
 
 

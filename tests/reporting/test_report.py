@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from pipeline.files import formats
+from pipeline.params.schema import Project
 from pipeline.reporting.report import write_report
 
 HOSTILE = [
@@ -22,7 +23,8 @@ HOSTILE = [
 ]
 SECTIONS = ["went-in", "promoted", "learned", "fails", "next"]
 FIGURES = (
-    "tsne_group_group0 tsne_group_group1 umap_classes umap_status reconstructions autoencoder_loss feature_maps_small "
+    "tsne_family_family0 tsne_family_family1 umap_classes umap_status reconstructions autoencoder_loss "
+    "feature_maps_small "
     "feature_maps_large rounds training confusion reliability beliefs"
 )
 EXPLORER = "explorer/index.html"
@@ -172,7 +174,7 @@ def test_a_tiny_run_says_what_it_left_out(n, make_run, tmp_path):
 
 @pytest.mark.slow
 def test_ten_thousand_clips_are_a_light_page(make_run, tmp_path):
-    made = make_run(n=10_000, n_classes=41, n_groups=4, quarantined=3, rounds=30)
+    made = make_run(n=10_000, n_classes=41, n_families=4, quarantined=3, rounds=30)
     page = _write(made, tmp_path / "reports")
     assert len(page.encode()) < 3_000_000 / 10
     assert "more rows are not shown" in page
@@ -204,9 +206,7 @@ def test_rounds_that_select_nothing_and_members_without_maps_are_recorded(make_r
 
 def test_one_method_gives_both_kinds_of_map(make_run, tmp_path):
     made = make_run(n=40)
-    made.params = made.params.model_copy(
-        update={"project": made.params.project.model_copy(update={"methods": ["umap"]})}
-    )
+    made.params = made.params.model_copy(update={"project": Project.model_validate({"umap": {}})})
     _write(made, tmp_path / "reports")
     drawn = {path.stem for path in (tmp_path / "reports" / "figures").iterdir()}
-    assert {"umap_group_group0", "umap_group_group1", "umap_classes", "umap_status"} <= drawn
+    assert {"umap_family_family0", "umap_family_family1", "umap_classes", "umap_status"} <= drawn

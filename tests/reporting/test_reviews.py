@@ -145,7 +145,7 @@ def test_every_training_clip_is_counted_once_before_and_after_a_review(reviewed)
     before, made, _ = reviewed
     run, counts = made.read(), ["verified", "reviewed", "promoted", "corrected", "left_out"]
     for table in (tables.promotion(before), tables.promotion(run)):
-        total = table.set_index("group").loc["all"]
+        total = table.set_index("family").loc["all"]
         assert total["clips"] == before.train.sum() == total[counts].sum()
         assert total["came_verified"] == (before.train & before.answers["verified"]).sum()
     assert tables.promotion(run)["reviewed"].iloc[-1] == 14

@@ -114,10 +114,17 @@ def test_summary_says_what_was_promoted_scored_and_written(run, settings):
     assert "no test label is known" in summary(bare, settings, "")
 
 
-def test_validation_by_round_has_a_column_a_member(run):
-    wide = tables.validation_by_round(tables.rounds(run))
-    assert list(wide.columns) == [tables.ROUND, "small", "large"]
-    assert list(wide[tables.ROUND]) == [1, 2, 3]
+def test_what_is_plotted_by_round_are_means_over_the_members_that_had_it(run):
+    table = tables.rounds(run)
+    found = tables.by_round(table).set_index("round")
+    assert list(found.index) == [1, 2, 3]
+    for number, part in table.groupby("round"):
+        assert found.loc[number, "threshold"] == pytest.approx(part["lower"].mean())
+        assert found.loc[number, "selected"] == pytest.approx((part["selected"] / part["pool"]).mean())
+        assert found.loc[number, "right"] == pytest.approx(part["selected_precision"].mean(), nan_ok=True)
+        assert found.loc[number, "validation"] == pytest.approx(part["val_accuracy"].mean(), nan_ok=True)
+    empty = tables.by_round(table.assign(pool=0, selected=0))
+    assert empty["selected"].isna().all()
 
 
 def test_splits_are_counted_as_the_clips_came(run):

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from benchmarks.common.lock import alone
 from pipeline.corrections.store import COLUMNS
+from pipeline.presets import catalogue, layout
 
 CODE = ["pipeline", "stages", "presets", "dvc.yaml", ".dvcignore", "setup.cfg", "pyproject.toml"]
 
@@ -60,7 +61,8 @@ def copy_project(root: Path, folder: Path) -> Project:
             source, folder / name
         )
     # The demo's preset, not params.yaml: whoever runs these tests may have edited that.
-    shutil.copy2(root / "presets" / "demo.yaml", folder / "params.yaml")
+    text = layout.text(catalogue.settings("demo"), [])
+    (folder / "params.yaml").write_text(text, encoding="utf-8")
     shutil.copytree(root / "data" / "sounds", folder / "data" / "sounds")
     (folder / "data" / "corrections.csv").write_text(",".join(COLUMNS) + "\n")
     shutil.copytree(root / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
@@ -71,22 +73,18 @@ def copy_project(root: Path, folder: Path) -> Project:
 def make_tiny(project: Project) -> None:
     """Turn the default params into a run of seconds: few clips, small networks, one epoch."""
     project.edit("dataset.clips", 96)
-    project.edit("features.mel", {"n_fft": 1024, "hop_length": 1024, "n_mels": 16})
-    project.edit("autoencoder.model", {"name": "conv", "width": 2, "depth": 2})
+    project.edit("features.hop_length", 1024)
+    project.edit("features.n_mels", 16)
+    project.edit("patches", {"crop": {"frames": 16, "test_crops": 1}})
+    project.edit("network", {"name": "vgg", "width": 2, "depth": 2, "dense": 4})
+    project.edit("autoencoder.network", {"name": "conv", "width": 2, "depth": 2})
     project.edit("autoencoder.latents", 8)
-    project.edit("autoencoder.fit.epochs", 1)
-    project.edit("judges.network.model", {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4})
-    project.edit("judges.network.fit.epochs", 1)
-    project.edit("judges.network.unverified_epochs", 1)
-    project.edit("judges.network.patches", {"mode": "crop", "frames": 16, "test_crops": 1})
-    project.edit("self_train.rounds", 2)
-    project.edit("self_train.fit.epochs", 1)
-    project.edit("self_train.patches", {"mode": "crop", "frames": 16, "test_crops": 1})
-    for name, model in (("one", "vgg_small"), ("two", "cnn_mfcc")):
-        size = {"name": model, "width": 2, "depth": 2, "dense": 4}
-        project.edit(f"members.{name}", {"model": size})
-    project.edit("ensemble.members", ["one", "two"])
-    project.edit("project.methods", ["tsne"])
+    project.edit("autoencoder.epochs", 1)
+    project.edit("judges.network", {"epochs": 1, "unverified_epochs": 1})
+    project.edit("self_train.rounds.number", 2)
+    project.edit("self_train.epochs", 1)
+    project.edit("members", {"one": {}, "two": {"network": {"name": "cnn_mfcc", "width": 2, "depth": 2, "dense": 4}}})
+    project.edit("project", {"tsne": {}})
 
 
 @pytest.fixture(scope="session")

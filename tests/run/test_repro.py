@@ -73,11 +73,12 @@ def test_metrics_and_plots_show(copied: Project, tmp_path: Path) -> None:
         ("report.title", "another", ["report"]),
         ("project.tsne", {"perplexity": 10}, ["project", "report"]),
         ("ensemble.method", "arithmetic", ["ensemble", "report"]),
-        ("self_train.selection.lower", [0.1, 0.2], FROM_MEMBERS),
-        ("members.two.fold", 2, ["self_train@two", "ensemble", "report"]),
+        ("self_train.rounds.thresholds.lower", [0.1, 0.2], FROM_MEMBERS),
+        ("members.two.hold_out", 2, ["self_train@two", "ensemble", "report"]),
         ("spread.grouping", "one", FROM_SPREAD),
-        ("spread.precision", 0.9, FROM_SPREAD),
-        ("spread.source", "latents", [*JUDGES, *FROM_SPREAD]),
+        ("labels.correct", 0.8, FROM_SPREAD),
+        ("training.label_smoothing", 0.1, [*JUDGES, *FROM_SPREAD]),
+        ("space.whiten", 8, [*FROM_SPREAD[:-1], "project", "report"]),
         ("judges.network.unverified_epochs", 2, ["judge@network", *FROM_SPREAD]),
         ("judges.linear.strength", 0.1, ["judge@linear", "spread", *FROM_MEMBERS]),
         ("features.trim_db", 40, ALL[1:]),
@@ -93,8 +94,7 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_before(
 
 
 def test_a_new_member_trains_alone_and_a_removed_one_leaves_the_ensemble(copied: Project) -> None:
-    copied.edit("members.three", {"model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4}, "fold": 1})
-    copied.edit("ensemble.members", ["one", "three"])
+    copied.edit("members", {"one": {}, "three": {"network": {"depth": 1}, "hold_out": 1}})
     done = copied.dvc("repro").stdout
     ran = [line.split("'")[1] for line in done.splitlines() if line.startswith("Running stage")]
     assert ran == ["self_train@three", "ensemble", "report"]

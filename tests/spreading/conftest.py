@@ -66,5 +66,5 @@ def open_clouds() -> Callable[[int, int], tuple[np.ndarray, pd.DataFrame, np.nda
 
 
 @pytest.fixture
-def groups() -> dict[str, list[str]]:
+def families() -> dict[str, list[str]]:
     return {"all_of_them": [f"class{c}" for c in range(4)]}

@@ -1,14 +1,12 @@
-"""How close clips are: the scale that `gamma: auto` goes by, and the graph."""
+"""How close clips are: the scale that `scaled_rbf` goes by, and the graph."""
 
 import numpy as np
 import pytest
 
-from pipeline.params.schema import Spread
+from pipeline.params.labels import Kernel, Knn, Rbf, ScaledRbf
 from pipeline.spreading.graph import affinity, scale
 
-
-def _settings(**given):
-    return Spread(source="latents", grouping="one", whiten=64, normalize=True, **given)
+UNIT = Kernel(scaled_rbf=ScaledRbf(scale=1.0))
 
 
 def test_scale_is_the_median_squared_distance_to_the_neighbours():
@@ -36,7 +34,8 @@ def test_clips_that_are_identical_but_for_rounding_have_no_scale(place):
     assert scale(x, 2) is None
     x[0] = np.nextafter(x[0], x[0] + 1) if place else 0
     assert scale(x, 2) is None
-    assert affinity(x, _settings()) is None
+    assert affinity(x, UNIT) is None
+    assert affinity(x, Kernel(rbf=Rbf(gamma=1.0))) is None
 
 
 def test_two_clips_have_a_scale_and_one_has_none():
@@ -47,9 +46,17 @@ def test_two_clips_have_a_scale_and_one_has_none():
 def test_where_the_latents_lie_does_not_matter(clouds):
     x, _, _ = clouds(n=40)
     away = x + np.where(np.arange(x.shape[1]) % 2, 1e6, -1e6)
-    np.testing.assert_allclose(affinity(away, _settings()), affinity(x, _settings()), atol=1e-7)
+    np.testing.assert_allclose(affinity(away, UNIT), affinity(x, UNIT), atol=1e-7)
 
 
 def test_fewer_clips_than_neighbours_are_all_neighbours():
-    near = affinity(np.array([[0.0], [1.0], [3.0]]), _settings(kernel="knn", n_neighbors=7))
+    near = affinity(np.array([[0.0], [1.0], [3.0]]), Kernel(knn=Knn(neighbours=7)))
     np.testing.assert_array_equal(near.toarray(), 1 - np.eye(3))
+
+
+@pytest.mark.parametrize("neighbours", [1, 3])
+def test_scaled_rbf_is_rbf_of_the_scale_by_the_median_to_its_neighbours(clouds, neighbours):
+    x, _, _ = clouds(n=40)
+    scaled = affinity(x, Kernel(scaled_rbf=ScaledRbf(scale=2.0, neighbours=neighbours)))
+    fixed = affinity(x, Kernel(rbf=Rbf(gamma=2.0 / scale(x, neighbours))))
+    np.testing.assert_array_equal(scaled, fixed)

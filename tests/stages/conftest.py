@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from pipeline.corrections import store
 from pipeline.files import artifacts, formats
 from pipeline.params.schema import Params
+from pipeline.presets import catalogue
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
 FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
@@ -59,19 +59,16 @@ class Project:
 
 
 def given_params(root: Path) -> dict[str, Any]:
-    given = YAML(typ="safe").load((root / "presets" / "demo.yaml").read_text(encoding="utf-8"))
+    given = catalogue.settings("demo")
     given["dataset"] = {"name": "csv", "root": "data/sounds"}
-    given["features"] = {
-        "kind": "mel",
-        "sr": 8000,
-        "mel": {"n_fft": 256, "hop_length": 128, "n_mels": 16, "fmax": 4000},
-    }
-    given["folds"] = {"n": 3}
-    given["spread"] |= {"grouping": "one", "source": "latents"}
-    model = {"name": "vgg_small", "width": 2, "depth": 2, "dense": 4}
-    given["members"] = {"one": {"model": model, "fold": 0}}
-    given["ensemble"] = {"members": ["one"]}
-    given["project"] = {"methods": ["tsne"], "tsne": {"perplexity": 3}}
+    given["features"] = {"name": "mel", "sr": 8000, "n_fft": 256, "hop_length": 128, "n_mels": 16, "fmax": 4000}
+    given["folds"] = 3
+    given["spread"] |= {"grouping": "one"}
+    given["network"] = {"name": "vgg", "width": 2, "depth": 2, "dense": 4}
+    given["judges"] = {"network": None, "linear": None}
+    given["labels"]["open_set"] = False
+    given["members"] = {"one": {"hold_out": 0}}
+    given["project"] = {"tsne": {"perplexity": 3}}
     given["compute"] = {"device": "cpu", "precision": "float32", "threads": 2, "jobs": 1}
     return given
 
@@ -114,7 +111,7 @@ def make_project(made: Path, root: Path) -> Project:
     promoted = (rows % 4 == 1) & ~test
     outcome = np.select([test, rows % 2 == 0, promoted], ["test", "verified", "promoted"], "left_out")
     target = clips["label"].where(np.isin(outcome, ["verified", "promoted"]), "")
-    spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": promoted, "group": "all"}
+    spread = {"spread_label": "", "confidence": 0.5, "abstained": False, "promoted": promoted, "family": "all"}
     decided = {"outcome": outcome, "target": target, "probability": np.where(test, np.nan, 0.9), "reason": ""}
     decided["outside"] = np.nan
     labels = clips[["clip_id", "label", "verified"]].assign(**spread, **decided, given=clips["label"], review="")
@@ -140,14 +137,11 @@ def project(tmp_path: Path, root: Path) -> Project:
 
 
 def ask_a_network(project: Project) -> Project:
-    """Let the spreading ask a tiny network."""
-    project.given["spread"]["source"] = "out_of_fold"
-    project.given["judges"]["network"] |= {
-        "model": {"name": "vgg_small", "width": 2, "depth": 1, "dense": 4},
-        "patches": {"mode": "crop", "frames": 8, "test_crops": 1},
-        "fit": project.given["judges"]["network"]["fit"] | {"epochs": 2},
-        "unverified_epochs": 1,
-    }
+    """Let the judges alone be asked: a tiny network, and the linear one."""
+    project.given["labels"] |= {"spreading": False, "open_set": True}
+    judge = {"epochs": 2, "unverified_epochs": 1, "network": {"depth": 1}}
+    judge["patches"] = {"crop": {"frames": 8, "test_crops": 1}}
+    project.given["judges"] = {"network": judge, "linear": {}}
     return project
 
 

@@ -87,12 +87,13 @@ def test_it_goes_on_after_the_last_network_that_was_finished(
     assert capsys.readouterr().out.count("judge: round") == 6 - done
 
 
-def test_where_spreading_asks_the_latents_alone_nothing_is_trained(
+def test_a_judge_that_is_null_is_not_asked_and_nothing_is_trained(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("pipeline.judges.network.cross_fitting.judge", None)
     written(project)
-    assert "no judge is asked" in capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["judges.network is null: not asked", "judges.linear is null: not asked"]
     for name in ("network", "linear"):
         assert np.isnan(np.load(project.root / "judged" / name / "probs.npy")).all()
 

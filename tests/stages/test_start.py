@@ -18,9 +18,9 @@ pytestmark = pytest.mark.keras
 @pytest.fixture
 def started(judged: Project) -> Project:
     """Networks have judged, and the member is of their kind and goes on from that of fold 1."""
-    judged.given["members"]["one"] = {"model": dict(judged.given["judges"]["network"]["model"]), "start": 1}
-    judged.given["self_train"] |= {"patches": judged.given["judges"]["network"]["patches"], "augment": {}}
-    judged.given["self_train"]["fit"] |= {"epochs": 1, "learning_rate": 1e-6}
+    judged.given["members"]["one"] = {"from_judge": 1}
+    judged.given["network"]["depth"] = 1
+    judged.given["self_train"] |= {"epochs": 1, "rounds": 1, "training": {"learning_rate": 1e-6, "augment": {}}}
     return judged
 
 
@@ -43,9 +43,9 @@ def far(project: Project, fold: int) -> float:
 def test_it_begins_as_the_judge_of_its_fold_and_ends_the_same_each_time(started: Project) -> None:
     first = member(started)
     assert far(started, 1) < 1e-4 < 0.1 < far(started, 2)
-    assert json.loads(first["member.json"])["start"] == 1
+    assert json.loads(first["member.json"])["from_judge"] == 1
     assert member(started) == first
-    member(started, start=None)
+    member(started, from_judge=None)
     assert far(started, 1) > 0.1
 
 
@@ -65,8 +65,9 @@ def test_what_was_begun_from_other_weights_is_not_gone_on_from(
 def test_after_an_interruption_its_rounds_end_as_undisturbed_ones(
     started: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rounds = {"rounds": 2, "restart": True, "selection": {"rule": "predicted", "lower": [0.3, 0.3]}}
-    whole = member(started, **rounds)
+    thresholds = {"lower": [0.3, 0.3]}
+    rounds = {"number": 2, "restart": True, "thresholds": thresholds, "select": "predicted"}
+    whole = member(started, rounds=rounds)
     save = Checkpoints.save
 
     def cut(self: Checkpoints, number: int, write) -> None:
@@ -94,7 +95,7 @@ def test_where_it_cannot_begin_that_is_told_and_nothing_is_lost(started: Project
     says = {
         "missing": r"judged/network/weights\.npz: missing; run `dvc repro`",
         "no such fold": r"judged/network/weights\.npz: no network of fold 1, there are: 0",
-        "another network": r"one: the weights to go on from are of another network .* give both the same model",
+        "another network": r"one: the weights to go on from are of another network .* give both the same network",
     }
     with pytest.raises((ArtifactError, DataError), match=says[bad]):
         member(started)

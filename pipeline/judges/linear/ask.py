@@ -11,9 +11,10 @@ def ask(question: Question) -> Said:
     Raises:
         DataError: a class or a fold lacks verified clips.
     """
+    settings = question.settings.linear
+    assert settings is not None
     summaries = regression.summaries(question.features)
-    strength = question.settings.linear.strength
-    return Said(regression.judge(summaries, question.roles(), len(question.classes), strength))
+    return Said(regression.judge(summaries, question.roles(), len(question.classes), settings.strength))
 
 
 def forget(question: Question) -> None:

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.judges.roles import Roles, silent_where_unheard
 from pipeline.posterior import evidence, noise_rates, posterior
 
@@ -22,7 +22,7 @@ NEGLIGIBLE = 1e-3
 ROUNDS = 2
 
 
-def summaries(features: Features) -> np.ndarray:
+def summaries(features: Frames) -> np.ndarray:
     """Return float64 (n_clips, 5 * n_bins): of each bin mean, deviation and greatest value over time, and the same of
     the step from frame to frame but its greatest value. A quarantined clip has a row of NaN.
     """

@@ -21,11 +21,12 @@ def ask(question: Question) -> Said:
     Raises:
         DataError: a class or a fold lacks verified clips, or the loss of a network is no longer a number.
     """
-    features, compute = question.features, question.compute
+    features, compute, asked = question.features, question.compute, question.settings.network
+    assert asked is not None
     machine = backend.configure(compute.device, compute.precision, threads=fitted.THREADS)
     roles = question.roles()
-    resolved = patches.resolve(features, question.settings.network.patches, roles.train)
-    settings = question.settings.network.model_copy(update={"patches": resolved})
+    resolved = patches.resolve(features, asked.patches, roles.train)
+    settings = asked.model_copy(update={"patches": resolved})
     checkpoints = Checkpoints(question.checkpoints / "judge-network", _key(question, roles, settings, machine))
     return hear(
         question,

@@ -3,12 +3,12 @@
 Conventions: one network a fold. In round 1 it is trained on the verified clips of the other folds alone. Nobody saw an
 unverified label, so all networks judge each unverified clip, by their geometric mean; a verified clip is judged by the
 network of its fold alone. What the verified clips say of the judges is then a little too modest for the unverified
-ones, the more so for those of a source that has verified clips too.
+ones, the more so for those of a group that has verified clips too.
 
 In round 2 each network goes on from its weights, with the sound of all training clips: the verified clips of the other
 folds with their labels, their unverified clips with what all networks of round 1 make of them as soft targets, and the
 clips of its own fold, verified or not, with what it made of them itself, so that nothing that was learned from a fold's
-labels comes back to its judge by way of clips of the same source ("self-training with noisy students": the teachers
+labels comes back to its judge by way of clips of the same group ("self-training with noisy students": the teachers
 hear clips as they are, the networks hear them augmented; Xie et al. 2020, "Self-training with noisy student improves
 ImageNet classification"). Who judges what stays the same. (Verified labels of a fold do reach its judge in one indirect
 way: through the other networks of round 1 that helped to label the unverified clips of the other folds.)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.compute import workers
-from pipeline.files.frames import Features
+from pipeline.files.frames import Frames
 from pipeline.judges.network import neighbours
 from pipeline.judges.network.cross_fitting import Answer, FitAndScore, Lesson, Map
 from pipeline.networks import backend, building, fitting, inference
@@ -21,15 +21,15 @@ from pipeline.params.training import Judge
 THREADS = 1
 
 
-def fit_and_score(features: Features, settings: Judge, n_classes: int, *, seed: int) -> FitAndScore:
+def fit_and_score(features: Frames, settings: Judge, n_classes: int, *, seed: int) -> FitAndScore:
     """Return a function that fits a network and scores clips with it; see `cross_fitting.FitAndScore`.
 
     `settings.patches` are resolved.
     """
 
     def fit(lesson: Lesson) -> Answer:
-        epochs = settings.fit.epochs if lesson.start is None else settings.unverified_epochs
-        recipe = settings.model_copy(update={"fit": settings.fit.model_copy(update={"epochs": epochs})})
+        epochs = settings.epochs if lesson.start is None else settings.unverified_epochs
+        recipe = settings.model_copy(update={"epochs": epochs})
         learner = KerasLearner(features, recipe, n_classes, seed=seed, name=lesson.name, start=lesson.start)
         learner.fit(1, lesson.rows, lesson.targets, lesson.doubtful)
         assert learner.weights is not None
@@ -39,7 +39,7 @@ def fit_and_score(features: Features, settings: Judge, n_classes: int, *, seed: 
 
 
 def alike(
-    features: Features,
+    features: Frames,
     settings: Judge,
     n_classes: int,
     judges: dict[int, list[np.ndarray]],
@@ -50,7 +50,7 @@ def alike(
 
     Args:
         features: of all clips.
-        settings: the params' section `judge`, its patches resolved.
+        settings: the params' section `judges.network`, its patches resolved.
         n_classes: outputs of a network.
         judges: the weights of each fold's network.
         rows: bool (n,), the clips to hear; none is quarantined.
@@ -60,13 +60,13 @@ def alike(
         int32 (n, `neighbours.NEIGHBOURS`), see `neighbours.nearest`; each network has its say by the mean over a clip's
         patches. -1 throughout where not asked.
     """
-    heard, shape = [], (settings.patches.n_frames, features.n_bins)
+    activations, shape = [], (settings.patches.n_frames, features.n_bins)
     for fold, values in judges.items():
-        network = building.build(settings.model, shape, n_classes, seed=0)
+        network = building.build(settings.network, shape, n_classes, seed=0)
         fitting.set_weights(network, values, f"the judge of fold {fold}")
         clips = (features.clip(row) if asked else None for row, asked in enumerate(rows))
-        heard.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches))
-    return neighbours.nearest(np.concatenate(heard, axis=1), pd.factorize(groups)[0])
+        activations.append(inference.clip_outputs(inference.before_last(network), clips, settings.patches))
+    return neighbours.nearest(np.concatenate(activations, axis=1), pd.factorize(groups)[0])
 
 
 def side_by_side(compute: Compute, machine: backend.Machine, n_folds: int) -> Map:

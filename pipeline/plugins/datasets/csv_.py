@@ -22,7 +22,14 @@ _OPTIONAL = ["verified", "split", "group", "truth"]
 
 
 def load(root: Path, raw: Path, *, seed: int, table: str = "clips.csv", test_fraction: Fraction = 0.0) -> pd.DataFrame:
-    """Return the clips listed in the CSV file `table`, relative to `root`; `raw` is not written to.
+    """Return the clips listed in the CSV file `table`, relative to `root`.
+
+    Args:
+        root: the folder of audio.
+        raw: not written to.
+        seed: of the test split.
+        table: the CSV file, relative to `root`.
+        test_fraction: share of each class to be tested, where the table has no column `split`.
 
     Raises:
         DataError: no such folder or table; a column missing, unknown or impossible; a path that leaves the folder;

@@ -37,7 +37,13 @@ _SNR = (10.0, 45.0)  # dB; with the rooms and microphones, what makes the set ha
 def load(root: Path, raw: Path, *, seed: int, clips: PositiveInt = 720) -> pd.DataFrame:
     """Synthesise `clips` clips of 0.5 to 4 s into `raw` (16-bit WAV, 22,050 Hz, mono) and return their table.
 
-    `root` is not read. The same seed and number give the same files.
+    The same seed and number give the same files.
+
+    Args:
+        root: not read.
+        raw: written to.
+        seed: of the sounds and of what is wrong.
+        clips: how many to synthesise.
 
     Raises:
         DataError: fewer clips than twelve classes, their splits and their folds need.

@@ -1,7 +1,7 @@
 """`esc50`: 2,000 environmental recordings of 5 s in 50 classes, or ten of the classes (`esc10`), all labels true.
 
 Its official folds never split a source recording: fold `test_fold` (1 to 5) becomes the test split and the other
-four, numbered 0 to 3, the folds of the training split, so `folds.n` must be 4.
+four, numbered 0 to 3, the folds of the training split, so `folds` must be 4.
 
 Citation: K. J. Piczak, "ESC: Dataset for Environmental Sound Classification", ACM Multimedia 2015.
 Licence: CC BY-NC 3.0; the clips of ESC-10 CC BY 3.0; each clip's own in the data set's LICENSE.
@@ -39,9 +39,16 @@ GROUPINGS: dict[str, dict[str, list[str]]] = {
 def load(
     root: Path, raw: Path, *, seed: int, subset: Literal["esc10", "all"] = "all", test_fold: PositiveInt = 1
 ) -> pd.DataFrame:
-    """Return the clips listed in `root/meta/esc50.csv`; `seed` and `raw` are not used.
+    """Return the clips listed in `root/meta/esc50.csv`.
 
     Audio is looked for in `root/audio` under the listed name, or as WAV or Ogg under the same stem.
+
+    Args:
+        root: holds `audio/` and `meta/esc50.csv`.
+        raw: unused.
+        seed: unused.
+        subset: all, or the ten classes of esc10.
+        test_fold: the official fold, 1 to 5, that is tested; the other four train, so that `folds` is 4.
 
     Raises:
         DataError: no such folder, table or fold.

@@ -65,10 +65,13 @@ _TEST = ["test_post_competition_scoring_clips.csv", "test_post_competition.csv",
 
 
 def load(root: Path, raw: Path, *, seed: int, fetch: bool = False) -> pd.DataFrame:
-    """Return the clips of both splits; `seed` and `raw` are not used.
+    """Return the clips of both splits.
 
-    With `fetch`, what is missing under `root` is first downloaded (several gigabytes; interrupted, it goes on where
-    it stopped).
+    Args:
+        root: holds the published archive, or Kaggle's.
+        raw: unused.
+        seed: unused.
+        fetch: download what is missing under `root` first: several gigabytes; interrupted, it goes on where it stopped.
 
     Raises:
         DataError: no such folder, a folder or table missing, or a download that failed.

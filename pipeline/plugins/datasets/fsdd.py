@@ -32,7 +32,7 @@ def load(
         raw: unused.
         seed: unused.
         test_takes: recordings with a lower number are tested; unused with a `test_speaker`.
-        test_speaker: by whom all recordings are tested.
+        test_speaker: the speaker whose recordings are all tested.
 
     Raises:
         DataError: no such folder or speaker, or nothing is left to train on.

@@ -14,23 +14,23 @@ MAX_N_FFT = 65_536
 _SILENCE = 1e-7
 
 
-def check_windows(kind: str, n_fft: int, hop_length: int) -> None:
+def check_windows(n_fft: int, hop_length: int) -> None:
     """Refuse windows that cannot be.
 
     Raises:
         ParamsError: naming the key.
     """
     if not 16 <= n_fft <= MAX_N_FFT:
-        raise ParamsError(f"features.{kind}.n_fft: found {n_fft}, expected 16 to {MAX_N_FFT:,}")
+        raise ParamsError(f"features.n_fft: found {n_fft}, expected 16 to {MAX_N_FFT:,}")
     if hop_length > n_fft:
         raise ParamsError(
-            f"features.{kind}.hop_length: found {hop_length}, expected at most n_fft ({n_fft}), "
+            f"features.hop_length: found {hop_length}, expected at most n_fft ({n_fft}), "
             "or samples between windows are never looked at; lower it"
         )
 
 
 @cache
-def mel_bank(kind: str, sr: int, n_fft: int, n_mels: int, fmin: float, fmax: float | None) -> np.ndarray:
+def mel_bank(sr: int, n_fft: int, n_mels: int, fmin: float, fmax: float | None) -> np.ndarray:
     """Return Slaney's mel filters, float32 (n_mels, 1 + n_fft // 2), each with a bin of its own to look at.
 
     Raises:
@@ -39,20 +39,20 @@ def mel_bank(kind: str, sr: int, n_fft: int, n_mels: int, fmin: float, fmax: flo
     top = sr / 2 if fmax is None else fmax
     if top > sr / 2:
         raise ParamsError(
-            f"features.{kind}.fmax: found {top:g} Hz, expected at most half of features.sr ({sr / 2:g} Hz); "
+            f"features.fmax: found {top:g} Hz, expected at most half of features.sr ({sr / 2:g} Hz); "
             "lower it, or write null for the highest there is"
         )
     if fmin >= top:
-        raise ParamsError(f"features.{kind}.fmin: found {fmin:g} Hz, expected less than fmax ({top:g} Hz)")
+        raise ParamsError(f"features.fmin: found {fmin:g} Hz, expected less than fmax ({top:g} Hz)")
     if n_mels > n_fft:
-        raise ParamsError(f"features.{kind}.n_mels: found {n_mels}, expected at most n_fft ({n_fft})")
+        raise ParamsError(f"features.n_mels: found {n_mels}, expected at most n_fft ({n_fft})")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # librosa's words on empty filters; ours follow
         bank = mel(sr=sr, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=top)
     empty = int((bank.max(axis=1) <= 0).sum())
     if empty:
         raise ParamsError(
-            f"features.{kind}.n_mels: found {n_mels}, of which {empty} filters are narrower than the spacing of the "
+            f"features.n_mels: found {n_mels}, of which {empty} filters are narrower than the spacing of the "
             f"bins at n_fft {n_fft} and would be empty; lower n_mels or raise n_fft or fmin"
         )
     bank.flags.writeable = False

@@ -15,6 +15,11 @@ def extract(y: np.ndarray, sr: int, *, hop_length: PositiveInt = 512) -> np.ndar
     `y` is float32 (n,) at `sr` Hz; n_frames is ceil(n / hop_length), at least 1; the last row is padded with
     zeros. Reading the rows one after the other gives the waveform back. A silent clip is all zeros.
 
+    Args:
+        y: the waveform.
+        sr: its sample rate, Hz.
+        hop_length: samples of a row.
+
     Raises:
         ParamsError: the settings cannot be met; the message names the key.
     """
@@ -29,5 +34,5 @@ def extract(y: np.ndarray, sr: int, *, hop_length: PositiveInt = 512) -> np.ndar
 def n_bins(sr: int, *, hop_length: int) -> int:
     """Return the width of a frame, the same at every `sr`; raises ParamsError where it cannot be."""
     if hop_length > MAX_HOP:
-        raise ParamsError(f"features.waveform.hop_length: found {hop_length:,}, expected at most {MAX_HOP:,} samples")
+        raise ParamsError(f"features.hop_length: found {hop_length:,}, expected at most {MAX_HOP:,} samples")
     return hop_length

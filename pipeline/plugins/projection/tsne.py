@@ -14,9 +14,13 @@ SPREAD_AT_START = 1e-4
 def project(x: np.ndarray, *, seed: int, perplexity: PositiveFloat = 30.0) -> np.ndarray:
     """Return float32 (n, 2): a t-SNE map of `x`, float (n, d), all finite.
 
-    `perplexity` is the effective number of neighbours; it is lowered to (n - 1) / 3, the most that n points allow.
     Fewer than five points get their principal plane. One thread and exact neighbours: the same seed gives the same
     map on the same machine.
+
+    Args:
+        x: the points.
+        seed: of the start.
+        perplexity: effective number of neighbours; lowered to (n - 1) / 3, the most that n points allow.
     """
     start = principal_plane(x)
     if len(x) < FEWEST:

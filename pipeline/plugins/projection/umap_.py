@@ -16,9 +16,15 @@ FEWEST = 5
 def project(x: np.ndarray, *, seed: int, n_neighbors: PositiveInt = 15, min_dist: Fraction = 0.1) -> np.ndarray:
     """Return float32 (n, 2): a UMAP map of `x`, float (n, d), all finite.
 
-    `n_neighbors` is lowered to n - 1. Fewer than five points get their principal plane. A point that UMAP finds
+    Fewer than five points get their principal plane. A point that UMAP finds
     connected to no other has no place in its map: its row is NaN. One thread: the same seed gives the same map on
     the same machine.
+
+    Args:
+        x: the points.
+        seed: of the start.
+        n_neighbors: points whose distance counts; lowered to n - 1.
+        min_dist: how close points may lie in the map.
     """
     plane = principal_plane(x)
     if len(x) < FEWEST:

@@ -1,27 +1,30 @@
 """The confusion matrix as a picture."""
 
 import numpy as np
+import pandas as pd
 
-from pipeline.probs import metrics
 from pipeline.reporting.figures.style import SMALL, LeftOut, Picture, new_figure, plain
-from pipeline.results.run import Run
 
 WITH_NUMBERS = 20
 
 
-def confusion(run: Run) -> list[Picture | LeftOut]:
-    """Draw which class the ensemble answers for which, on the test clips whose class is known."""
-    table = metrics.confusion(run.probs, run.test_targets)
+def confusion(counts: pd.DataFrame) -> list[Picture | LeftOut]:
+    """Draw which class the ensemble answers for which, on the test clips whose class is known.
+
+    Args:
+        counts: from `results.mistakes.counts`.
+    """
+    table = counts.to_numpy()
     if not table.any():
         return [LeftOut("Confusion matrix", "no test clip with a known label was scored.")]
-    n = len(run.classes)
+    n = len(counts)
     side = max(5.0, 1.9 + 0.235 * n) if n > WITH_NUMBERS else max(6.0, 2.6 + 0.42 * n)
     figure = new_figure(side, side + 0.6)
     axes = figure.subplots()
     support = table.sum(axis=1, keepdims=True)
     share = np.divide(table, support, out=np.zeros(table.shape), where=support > 0)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1, interpolation="none")
-    names = [plain(name, 24) for name in run.classes]
+    names = [plain(name, 24) for name in counts.columns]
     axes.set_xticks(range(n), names, rotation=90, fontsize=SMALL)
     axes.set_yticks(range(n), names, fontsize=SMALL)
     axes.set(xlabel="answered", ylabel="actual")

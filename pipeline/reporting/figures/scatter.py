@@ -1,8 +1,12 @@
-"""Maps of the clips: what was trusted before spreading and after, by class and by status."""
+"""Maps of the clips: what was trusted before spreading and after, by class and by status.
+
+Conventions: a table has a row a clip, from `results.tables.placed`.
+"""
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.reporting.figures.style import (
@@ -18,7 +22,6 @@ from pipeline.reporting.figures.style import (
     style,
     words,
 )
-from pipeline.results.run import Run
 
 FEWEST = 3
 PANELS = 4
@@ -39,31 +42,26 @@ def title(method: str) -> str:
     return NAMES.get(method, method)
 
 
-def before_and_after(run: Run, method: str) -> list[Picture | LeftOut]:
-    """Draw one figure a group: a row a panel of classes, verified on the left, verified and promoted on the right."""
-    points, placed = _points(run, method)
-    if placed.sum() < FEWEST:
-        return [_too_few(f"{title(method)} before and after promotion", int(placed.sum()))]
-    return [_group(run, method, points, name, sorted(classes)) for name, classes in run.groups.items()]
+def before_and_after(table: pd.DataFrame, method: str, families: dict[str, list[str]]) -> list[Picture | LeftOut]:
+    """Draw one figure a family: a row a panel of classes, verified on the left, verified and promoted on the right."""
+    placed = int(table["x"].notna().sum())
+    if placed < FEWEST:
+        return [_too_few(f"{title(method)} before and after promotion", placed)]
+    return [_family(table, method, name, sorted(classes)) for name, classes in families.items()]
 
 
-def overview(run: Run, method: str) -> list[Picture | LeftOut]:
+def overview(table: pd.DataFrame, method: str, classes: list[str]) -> list[Picture | LeftOut]:
     """Draw all trusted clips by class, and all clips by status."""
-    points, placed = _points(run, method)
-    if placed.sum() < FEWEST:
-        return [_too_few(f"{title(method)} by class and by status", int(placed.sum()))]
-    return [_by_class(run, method, points), _by_status(run, method, points)]
+    placed = int(table["x"].notna().sum())
+    if placed < FEWEST:
+        return [_too_few(f"{title(method)} by class and by status", placed)]
+    return [_by_class(table, method, classes), _by_status(table, method)]
 
 
 def deal(classes: list[str]) -> list[list[str]]:
     """Split classes, in order, into at most four panels of nearly equal size."""
     parts = min(PANELS, len(classes))
     return [[str(name) for name in part] for part in np.array_split(np.array(classes, dtype=object), parts)]
-
-
-def _points(run: Run, method: str) -> tuple[np.ndarray, np.ndarray]:
-    points = run.maps[method][["x", "y"]].to_numpy(float)
-    return points, np.isfinite(points).all(axis=1)
 
 
 def _too_few(what: str, n: int) -> LeftOut:
@@ -80,58 +78,54 @@ def _legend(n: int) -> dict[str, Any]:
     return {"fontsize": SMALL, "frameon": False, "handletextpad": 0.2, "markerscale": (36 / _size(n)) ** 0.5}
 
 
-def _group(run: Run, method: str, points: np.ndarray, group: str, classes: list[str]) -> Picture:
+def _family(table: pd.DataFrame, method: str, family: str, classes: list[str]) -> Picture:
     panels = deal(classes)
     figure = new_figure(0.3 + 3.1 * len(panels))
     grid = figure.subplots(len(panels), 2, squeeze=False)
-    verified = run.train & run.labels["verified"].to_numpy()
     for axes, panel in zip(grid, panels, strict=True):
-        counts = _panel(axes[0], run, points, panel, verified), _panel(axes[1], run, points, panel, run.trusted)
+        counts = _panel(axes[0], table, panel, "verified"), _panel(axes[1], table, panel, "trusted")
         marks = axes[1].get_legend_handles_labels()[0]
         names = [f"{plain(name, 22)}  {a} → {b}" for name, a, b in zip(panel, *counts, strict=True)]
         axes[1].legend(
-            marks, names, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, **_legend(len(points))
+            marks, names, loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0, **_legend(len(table))
         )
-    known = "verified or reviewed" if (run.labels["outcome"] == "reviewed").any() else "verified"
-    figure.suptitle(f"group {plain(group)}")
+    known = "verified or reviewed" if (table["outcome"] == "reviewed").any() else "verified"
+    figure.suptitle(f"family {plain(family)}")
     grid[0, 0].set_title(f"before: {known}")
     grid[0, 1].set_title(f"after: {known}, or promoted")
     return Picture(
-        name=f"{slug(method)}_group_{slug(group)}",
+        name=f"{slug(method)}_family_{slug(family)}",
         figure=figure,
-        alt=f"{title(method)} map of the latents, group {group}, before and after promotion",
-        caption=f"{title(method)}, group “{group}”. Each row shows some of the group's classes: on the left only their "
+        alt=f"{title(method)} map of the latents, family {family}, before and after promotion",
+        caption=f"{title(method)}, family “{family}”. Each row shows some of its classes: on the left only their "
         f"{known} clips are coloured, on the right also the promoted ones, all at the same places; the numbers are "
         "clips before → after. Promotion did well where a colour fills the cloud in which it already lay, and deserves "
         "a second look where it appears in a place of its own.",
     )
 
 
-def _panel(axes: Axes, run: Run, points: np.ndarray, classes: list[str], shown: np.ndarray) -> list[int]:
-    """Draw one panel and return the number of clips shown of each class."""
-    axes.scatter(points[:, 0], points[:, 1], s=_size(len(points)) * 0.5, c=GREY, linewidths=0, label="_rest")
-    given = run.labels["label"].to_numpy()
+def _panel(axes: Axes, table: pd.DataFrame, classes: list[str], shown: str) -> list[int]:
+    """Draw one panel and return the number of clips shown of each class; `shown` is the column that says which are."""
+    axes.scatter(table["x"], table["y"], s=_size(len(table)) * 0.5, c=GREY, linewidths=0, label="_rest")
     counts = []
     for i, name in enumerate(classes):
-        rows = shown & (given == name)
-        _scatter(axes, points[rows], i, _size(len(points)), plain(name, 22))
-        counts.append(int(rows.sum()))
+        rows = table[table[shown] & (table["label"] == name)]
+        _scatter(axes, rows, i, _size(len(table)), plain(name, 22))
+        counts.append(len(rows))
     bare(axes)
     return counts
 
 
-def _scatter(axes: Axes, points: np.ndarray, i: int, size: float, label: str) -> None:
+def _scatter(axes: Axes, rows: pd.DataFrame, i: int, size: float, label: str) -> None:
     colour, marker = style(i)
-    axes.scatter(
-        points[:, 0], points[:, 1], s=size, c=colour, marker=marker, linewidths=0.2, edgecolors="white", label=label
-    )
+    axes.scatter(rows["x"], rows["y"], s=size, c=colour, marker=marker, linewidths=0.2, edgecolors="white", label=label)
 
 
-def _by_class(run: Run, method: str, points: np.ndarray) -> Picture:
-    figure = new_figure(6.6 + 0.2 * -(-len(run.classes) // 4))
+def _by_class(table: pd.DataFrame, method: str, classes: list[str]) -> Picture:
+    figure = new_figure(6.6 + 0.2 * -(-len(classes) // 4))
     axes = figure.subplots()
-    _panel(axes, run, points, run.classes, run.trusted)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, **_legend(len(points)))
+    _panel(axes, table, classes, "trusted")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, **_legend(len(table)))
     return Picture(
         name=f"{slug(method)}_classes",
         figure=figure,
@@ -142,25 +136,16 @@ def _by_class(run: Run, method: str, points: np.ndarray) -> Picture:
     )
 
 
-def _by_status(run: Run, method: str, points: np.ndarray) -> Picture:
+def _by_status(table: pd.DataFrame, method: str) -> Picture:
     figure = new_figure(6.6)
     axes = figure.subplots()
-    status = run.labels["outcome"]
     for name, colour, marker in STATUSES:
-        rows = (status == name).to_numpy()
-        if rows.any():
-            size = _size(len(points))
-            axes.scatter(
-                points[rows, 0],
-                points[rows, 1],
-                s=size,
-                c=colour,
-                marker=marker,
-                linewidths=0,
-                label=f"{words(name)} ({rows.sum()})",
-            )
+        rows = table[table["outcome"] == name]
+        if len(rows):
+            label = f"{words(name)} ({len(rows)})"
+            axes.scatter(rows["x"], rows["y"], s=_size(len(table)), c=colour, marker=marker, linewidths=0, label=label)
     bare(axes)
-    figure.legend(loc="outside lower center", ncols=len(STATUSES), **_legend(len(points)))
+    figure.legend(loc="outside lower center", ncols=len(STATUSES), **_legend(len(table)))
     return Picture(
         name=f"{slug(method)}_status",
         figure=figure,

@@ -9,14 +9,15 @@ import pytest
 
 from benchmarks.common import datasets
 from pipeline.audio import extraction
-from pipeline.params.schema import Params, load_params
+from pipeline.params.schema import Params
+from pipeline.presets import catalogue
 
 RATES = (0.1, 0.2, 0.3, 0.4)
 
 
 @pytest.fixture(scope="module")
-def few(root: Path) -> Params:
-    params = load_params(root / "presets" / "demo.yaml")
+def few() -> Params:
+    params = catalogue.params("demo")
     dataset = params.dataset.model_copy(update={"clips": 150})
     compute = params.compute.model_copy(update={"jobs": 1})
     return params.model_copy(update={"dataset": dataset, "compute": compute})
@@ -27,8 +28,8 @@ def demo(few: Params, tmp_path_factory: pytest.TempPathFactory) -> datasets.Clea
     return datasets.clean(few, None, 3, tmp_path_factory.mktemp("store"))
 
 
-def esc10(root: Path) -> Params:
-    params = load_params(root / "presets" / "esc10.yaml")
+def esc10() -> Params:
+    params = catalogue.params("esc10")
     return params.model_copy(update={"compute": params.compute.model_copy(update={"jobs": 1})})
 
 
@@ -61,7 +62,7 @@ def test_all_labels_of_a_clean_data_set_are_true_and_of_a_class(demo):
 
 def test_clips_that_join_the_demos_tests_leave_what_trains_as_it_was(demo, few, tmp_path):
     more = datasets.clean(few, None, 3, tmp_path, more_tests=60)
-    noisy = [datasets.noisy(data, "within_group", 0.3, seed=3) for data in (demo, more)]
+    noisy = [datasets.noisy(data, "within_family", 0.3, seed=3) for data in (demo, more)]
     train = [data.clips[data.train].reset_index(drop=True) for data in noisy]
     pd.testing.assert_frame_equal(*train)
     assert [int(data.test.sum()) for data in noisy] == [
@@ -74,11 +75,11 @@ def test_clips_that_join_the_demos_tests_leave_what_trains_as_it_was(demo, few, 
         np.testing.assert_array_equal(noisy[0].features.clip(one), noisy[1].features.clip(other))
 
 
-def test_official_folds_are_the_test_splits_and_share_one_extraction(root, shared, tmp_path, quick):
-    first = datasets.clean(esc10(root), shared / "esc10", 0, tmp_path)
+def test_official_folds_are_the_test_splits_and_share_one_extraction(shared, tmp_path, quick):
+    first = datasets.clean(esc10(), shared / "esc10", 0, tmp_path)
     assert len(quick) == len(first.table) == 400
     for seed in (1, 7):
-        again = datasets.clean(esc10(root), shared / "esc10", seed, tmp_path)
+        again = datasets.clean(esc10(), shared / "esc10", seed, tmp_path)
         test = again.table["split"] == "test"
         assert set(again.table.loc[test, "clip_id"].str.split("-").str[0]) == {str(1 + seed % 5)}
         assert again.params.seed == seed
@@ -86,15 +87,15 @@ def test_official_folds_are_the_test_splits_and_share_one_extraction(root, share
     assert len(quick) == 400
 
 
-def test_other_settings_are_other_frames(root, shared, tmp_path, quick):
-    params = esc10(root)
+def test_other_settings_are_other_frames(shared, tmp_path, quick):
+    params = esc10()
     datasets.clean(params, shared / "esc10", 0, tmp_path)
     other = params.model_copy(update={"features": params.features.model_copy(update={"trim_db": 30.0})})
     datasets.clean(other, shared / "esc10", 0, tmp_path)
     assert len(quick) == 800
 
 
-@pytest.mark.parametrize("kind", ["symmetric", "within_group", "open_set"])
+@pytest.mark.parametrize("kind", ["symmetric", "within_family", "open_set"])
 def test_every_part_speaks_of_the_same_clips(demo, kind):
     data = datasets.noisy(demo, kind, 0.3, seed=5)
     n = len(data.clips)
@@ -121,23 +122,23 @@ def test_every_part_speaks_of_the_same_clips(demo, kind):
         np.testing.assert_array_equal(data.features.clip(row), before)
 
 
-def test_groups_are_of_the_classes_that_are_left(demo):
+def test_families_are_of_the_classes_that_are_left(demo):
     data = datasets.noisy(demo, "open_set", 0.3, seed=5)
     assert len(data.classes) < 12
     assert (data.truth[data.unverified] == -1).any()
-    assert sorted(name for members in data.groups.values() for name in members) == data.classes
-    numbers = {name: i for i, group in enumerate(data.groups) for name in data.groups[group]}
-    assert [numbers[name] for name in data.classes] == data.group_of.tolist()
+    assert sorted(name for members in data.families.values() for name in members) == data.classes
+    numbers = {name: i for i, family in enumerate(data.families) for name in data.families[family]}
+    assert [numbers[name] for name in data.classes] == data.family_of.tolist()
 
 
 def test_a_grouping_may_be_written_out(demo):
     halves = {"first": demo.classes[:6], "second": demo.classes[6:]}
-    for kind in ("within_group", "open_set"):
+    for kind in ("within_family", "open_set"):
         data = datasets.noisy(demo, kind, 0.2, seed=1, grouping=halves)
-        assert set(data.groups) == {"first", "second"}
+        assert set(data.families) == {"first", "second"}
 
 
-@pytest.mark.parametrize("kind", ["symmetric", "within_group"])
+@pytest.mark.parametrize("kind", ["symmetric", "within_family"])
 def test_rates_of_one_seed_share_the_verified_clips_and_the_wrong_ones(demo, kind):
     found = [datasets.noisy(demo, kind, rate, seed=2) for rate in RATES]
     for lower, higher in pairwise(found):
@@ -156,6 +157,6 @@ def test_open_set_withdraws_more_classes_the_higher_the_rate(demo):
 
 
 def test_the_same_seed_is_the_same_data(demo):
-    one, two = (datasets.noisy(demo, "within_group", 0.3, seed=4) for _ in range(2))
+    one, two = (datasets.noisy(demo, "within_family", 0.3, seed=4) for _ in range(2))
     pd.testing.assert_frame_equal(one.clips, two.clips)
     np.testing.assert_array_equal(one.features.frames, two.features.frames)

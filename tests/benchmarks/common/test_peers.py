@@ -9,11 +9,11 @@ from pipeline.judges.linear import regression
 from pipeline.judges.roles import Roles
 
 N_CLASSES = 4
-GROUP_OF = np.array([0, 0, 1, 1])
+FAMILY_OF = np.array([0, 0, 1, 1])
 
 
 class Case:
-    """Four clouds; 40% verified, a third of the other labels wrong within their group."""
+    """Four clouds; 40% verified, a third of the other labels wrong within their family."""
 
     def __init__(self) -> None:
         random = np.random.default_rng(0)
@@ -46,19 +46,19 @@ def case() -> Case:
 
 
 def test_spreading_as_in_the_report_finds_wrong_labels_on_the_right_scale(case):
-    case.check(peers.spreading_report(case.x / 40, case.given, case.verified, GROUP_OF), auroc=0.9)
+    case.check(peers.spreading_report(case.x / 40, case.given, case.verified, FAMILY_OF), auroc=0.9)
 
 
-def test_spreading_as_in_the_report_answers_the_first_class_of_a_group_on_the_wrong_one(case):
-    peer = peers.spreading_report(case.x * 1000, case.given, case.verified, GROUP_OF)
+def test_spreading_as_in_the_report_answers_the_first_class_of_a_family_on_the_wrong_one(case):
+    peer = peers.spreading_report(case.x * 1000, case.given, case.verified, FAMILY_OF)
     unverified = ~case.verified
     assert (peer.labels[unverified] == np.where(case.given < 2, 0, 2)[unverified]).all()
     assert (peer.score[unverified] == 0).all()
 
 
-def test_spreading_keeps_nothing_of_a_group_without_a_verified_clip(case):
+def test_spreading_keeps_nothing_of_a_family_without_a_verified_clip(case):
     verified = case.verified & (case.given < 2)
-    peer = peers.spreading_report(case.x / 40, case.given, verified, GROUP_OF)
+    peer = peers.spreading_report(case.x / 40, case.given, verified, FAMILY_OF)
     assert not peer.keep[case.given >= 2].any()
 
 

@@ -11,8 +11,8 @@ def test_a_snapshot_is_the_project_with_one_member_of_many_rounds(root: Path, tm
     snapshot(root, tmp_path, rounds=30, clips=240)
     params = load_params(tmp_path / "params.yaml")
     member = params.members[MEMBER]
-    assert params.ensemble.members == [MEMBER]
-    assert (member.rounds, member.restart, params.dataset.settings["clips"]) == (30, False, 240)
+    assert list(params.members) == [MEMBER]
+    assert (member.rounds.number, member.rounds.restart, params.dataset.settings["clips"]) == (30, False, 240)
     assert (tmp_path / "stages" / "self_train.py").read_bytes() == (root / "stages" / "self_train.py").read_bytes()
     assert (tmp_path / "data" / "corrections.csv").exists()
     assert not any((tmp_path / name).exists() for name in (".git", ".venv", "data/clips", "data/checkpoints"))

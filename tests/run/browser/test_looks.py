@@ -32,14 +32,14 @@ def test_the_legend_counts_what_the_run_says(site, opened) -> None:
     opened.page.select_option("#colour-by", "status")
     for status in ("verified", "promoted", "test"):
         assert legend(opened)[status] == (labels["outcome"] == status).sum()
-    opened.page.select_option("#colour-by", "group")
-    groups = labels["group"][train].value_counts()
-    assert {name: n for name, n in legend(opened).items() if name in set(groups.index)} == groups.to_dict()
+    opened.page.select_option("#colour-by", "family")
+    families = labels["family"][train].value_counts()
+    assert {name: n for name, n in legend(opened).items() if name in set(families.index)} == families.to_dict()
     opened.click(opened.point("promoted"))
     opened.press("a")
     opened.page.select_option("#colour-by", "decision")
     assert 1 in legend(opened).values()
-    for mode in ("label", "status", "confidence", "group", "decision"):
+    for mode in ("label", "status", "confidence", "family", "decision"):
         for stage in ("before", "after"):
             opened.page.select_option("#colour-by", mode)
             opened.page.click(f"#stage-{stage}")

@@ -82,12 +82,12 @@
   function heading(row) {
     const [status] = clips.about(clips.status(row));
     const covered = Earmark.queue.covered(row);
-    const group = data.groups[data.clips.group[row]];
+    const family = data.families[data.clips.family[row]];
     fill(
       byId('clip-title'),
       h('span', { class: 'id', id: 'clip-id' }, data.clips.id[row]),
       h('span', { class: `status ${covered ? '' : clips.status(row)}`, id: 'status' }, covered ? 'covered' : status),
-      group && !covered ? h('span', { class: 'soft group' }, group) : null,
+      family && !covered ? h('span', { class: 'soft family' }, family) : null,
     );
     // The label in question is all that the queue says; elsewhere, the given one.
     const shown = covered ? Earmark.actions.asked(row) : data.clips.label[row];

@@ -1,5 +1,5 @@
 'use strict';
-/* What each clip's mark looks like: colour and shape by label, status, confidence, group or decision. */
+/* What each clip's mark looks like: colour and shape by label, status, confidence, family or decision. */
 (() => {
   const Earmark = (window.Earmark = window.Earmark || {});
 
@@ -87,11 +87,11 @@
     };
   }
 
-  const byGroup = (data, stage, dark) => ({
-    legend: pairs(data.groups, dark),
-    keyOf: (row) => data.clips.group[row],
-    rest: 'in no group',
-    note: 'Groups within which labels were spread',
+  const byFamily = (data, stage, dark) => ({
+    legend: pairs(data.families, dark),
+    keyOf: (row) => data.clips.family[row],
+    rest: 'in no family',
+    note: 'Families within which labels were spread',
   });
 
   /** Pseudo-labelled clips by the round that took them, from light to dark; five bins where there are more rounds. */
@@ -160,11 +160,11 @@
     return { legend, keyOf, rest: 'not reviewed', note: 'What was decided in this review' };
   }
 
-  const WAYS = { label: byLabel, status: byStatus, confidence: byConfidence, group: byGroup, decision: byDecision };
+  const WAYS = { label: byLabel, status: byStatus, confidence: byConfidence, family: byFamily, decision: byDecision };
 
   /**
    * How every clip is marked.
-   * @param {'label'|'status'|'confidence'|'group'|'decision'} mode
+   * @param {'label'|'status'|'confidence'|'family'|'decision'} mode
    * @param {'before'|'after'} stage before or after spreading and training
    * @param {string} [method] count only the clips that have a place on this map
    * @returns {{colour: Uint8Array, shape: Uint8Array, key: Int16Array, legend: object[], rest: object, note: string}}

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.semi_supervised import LabelSpreading
 
-from pipeline.params.schema import Spread
-from pipeline.spreading.graph import affinity, leave_source_out
+from pipeline.params.labels import Kernel, Knn, Rbf
+from pipeline.spreading.graph import affinity, leave_group_out
 
-KERNELS = ["rbf", "knn"]
+KERNELS = [Kernel(rbf=Rbf(gamma=0.3)), Kernel(knn=Knn(neighbours=5))]
+of_each_kernel = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.chosen)
 
 
 def _graph(kernel, seed=0, n=50, k=3, sources=25):
@@ -19,10 +20,7 @@ def _graph(kernel, seed=0, n=50, k=3, sources=25):
     y = random.integers(0, k, n)
     x = random.normal(size=(n, 6)) + 2 * np.eye(k, 6)[y]
     seeds = np.where(random.random(n) < 2 / 3, y, -1)
-    settings = Spread(
-        source="latents", grouping="one", whiten=None, normalize=False, kernel=kernel, gamma=0.3, n_neighbors=5
-    )
-    return affinity(x, settings), seeds, random.integers(0, sources, n)
+    return affinity(x, kernel), seeds, random.integers(0, sources, n)
 
 
 def _spread(near, seeds, k, alpha):
@@ -35,19 +33,19 @@ def _spread(near, seeds, k, alpha):
 
 
 @pytest.mark.parametrize("alpha", [0.2, 0.8])
-@pytest.mark.parametrize("kernel", KERNELS)
+@of_each_kernel
 def test_each_clip_is_told_what_it_would_be_with_its_source_hidden(kernel, alpha):
     near, seeds, source = _graph(kernel)
-    told = leave_source_out(near, seeds, source, 3, alpha)
+    told = leave_group_out(near, seeds, source, 3, alpha)
     for i in range(len(seeds)):
         alone = _spread(near, np.where(source == source[i], -1, seeds), 3, alpha)[i]
         np.testing.assert_allclose(told[i], alone / alone.sum(), atol=1e-9)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@of_each_kernel
 def test_with_one_clip_a_source_it_is_label_spreading_with_that_clip_hidden(kernel):
     near, seeds, _ = _graph(kernel)
-    told = leave_source_out(near, seeds, np.arange(len(seeds)), 3, 0.2)
+    told = leave_group_out(near, seeds, np.arange(len(seeds)), 3, 0.2)
     for i in range(0, len(seeds), 3):
         model = LabelSpreading(kernel=lambda *_: near, alpha=0.2, tol=1e-10, max_iter=1000)
         model.fit(np.zeros((len(seeds), 1)), np.where(np.arange(len(seeds)) == i, -1, seeds))
@@ -58,22 +56,22 @@ def test_with_one_clip_a_source_it_is_label_spreading_with_that_clip_hidden(kern
 def test_a_clip_that_no_other_source_reaches_is_told_nothing(make):
     near = np.zeros((6, 6))
     near[:3, :3] = near[4:, 4:] = 1
-    told = leave_source_out(make(near), np.array([0, 1, -1, -1, 1, -1]), np.array([0, 1, 2, 3, 4, 4]), 2, 0.5)
+    told = leave_group_out(make(near), np.array([0, 1, -1, -1, 1, -1]), np.array([0, 1, 2, 3, 4, 4]), 2, 0.5)
     assert np.isnan(told[3]).all()  # alone
     assert np.isnan(told[4:]).all()  # only ever its own source
     np.testing.assert_allclose(told[:3], [[0, 1], [1, 0], [0.5, 0.5]])
 
 
 def test_no_seed_at_all_says_nothing():
-    near, seeds, source = _graph("rbf")
-    assert np.isnan(leave_source_out(near, np.full_like(seeds, -1), source, 3, 0.2)).all()
+    near, seeds, source = _graph(KERNELS[0])
+    assert np.isnan(leave_group_out(near, np.full_like(seeds, -1), source, 3, 0.2)).all()
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@of_each_kernel
 def test_the_graph_is_not_written_to(kernel):
     near, seeds, source = _graph(kernel)
     before = near.copy()
-    leave_source_out(near, seeds, source, 3, 0.2)
+    leave_group_out(near, seeds, source, 3, 0.2)
     assert abs(near - before).max() == 0
 
 
@@ -82,5 +80,5 @@ def test_the_graph_is_not_written_to(kernel):
 def test_the_order_of_clips_does_not_matter(seed, kernel):
     near, seeds, source = _graph(kernel, seed)
     order = np.random.default_rng(seed).permutation(len(seeds))
-    shuffled = leave_source_out(near[order][:, order], seeds[order], source[order], 3, 0.2)
-    np.testing.assert_allclose(shuffled, leave_source_out(near, seeds, source, 3, 0.2)[order], atol=1e-10)
+    shuffled = leave_group_out(near[order][:, order], seeds[order], source[order], 3, 0.2)
+    np.testing.assert_allclose(shuffled, leave_group_out(near, seeds, source, 3, 0.2)[order], atol=1e-10)

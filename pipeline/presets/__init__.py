@@ -1,0 +1,1 @@
+"""Presets: settings to begin with, each a few differences from one base."""
