@@ -37,16 +37,16 @@ def _seed(params: dict[str, Any]) -> None:
 
 
 CASES = {
-    "prepare": Case(("data/raw", "data/clips"), _seed, few=8),
-    "spectrograms": Case(("data/features",), lambda p: p["features"].update(trim_db=20), few=3),
+    "prepare": Case(("data/raw", "data/clips"), _seed, few=5),
+    "spectrograms": Case(("data/features",), lambda p: p["features"].update(trim_db=20), few=2),
     "autoencoder": Case(("data/latents",), _seed, few=2),
-    "judge@network": Case(("data/judged/network",), _seed, few=3),
+    "judge@network": Case(("data/judged/network",), _seed, few=2),
     "judge@linear": Case(("data/judged/linear",), lambda p: p["judges"]["linear"].update(strength=0.1), few=2),
-    "spread": Case(("data/labels",), lambda p: p["spread"].update(alpha=0.5), few=6),
-    "self_train": Case(("data/members/one",), _seed, few=4),
-    "ensemble": Case(("data/ensemble",), lambda p: p["ensemble"].update(method="arithmetic"), few=6),
-    "project": Case(("data/projection",), _seed, few=3),
-    "report": Case(("reports",), lambda p: p["report"].update(title="another"), few=4),
+    "spread": Case(("data/labels",), lambda p: p["spread"].update(alpha=0.5), few=4),
+    "self_train": Case(("data/members/one",), _seed, few=3),
+    "ensemble": Case(("data/ensemble",), lambda p: p["ensemble"].update(method="arithmetic"), few=3),
+    "project": Case(("data/projection",), _seed, few=2),
+    "report": Case(("reports",), lambda p: p["report"].update(title="another"), few=2),
 }
 FAILS = {"ENOSPC": "No space left on device", "EIO": "Input/output error"}
 
