@@ -99,7 +99,7 @@ def test_whatever_a_header_says_it_is_read_or_refused(tmp_path: Path, flips: lis
 @pytest.mark.parametrize(
     ("stage", "name", "text", "words"),
     [
-        ("ensemble", "members/two/member.json", "{}", "lacks fold, classes"),
+        ("ensemble", "members/two/member.json", "{}", "lacks hold_out, classes"),
         ("ensemble", "members/two/member.json", "[" * 100_000, "not JSON"),
         ("ensemble", "members/two/member.json", '{"fold"', "not JSON"),
         ("report", "features/features.json", "[]", "lacks kind, n_bins"),

@@ -24,7 +24,7 @@ def longer(copied: Project) -> Project:
     copied.edit("self_train.rounds.number", ROUNDS)
     copied.edit("self_train.rounds.thresholds.lower", [0.0, 0.1])
     copied.edit("self_train.epochs", 2)
-    copied.edit("network.dropout", 0.3)
+    copied.edit("members.one", {"network": {"dropout": 0.3}})
     return copied
 
 
@@ -65,7 +65,7 @@ def test_resumed_runs_end_bit_for_bit_as_an_undisturbed_one(longer: Project, tmp
 
 def test_a_checkpoint_of_other_settings_is_not_used(longer: Project) -> None:
     kill_after_round(longer, 1)
-    longer.edit("training.learning_rate", 0.0005)
+    longer.edit("members.one.training", {"learning_rate": 0.0005})
     done = longer.dvc("repro", "self_train@one")
     assert "not used, starting over" in done.stderr
     assert "round 1 of 4" in done.stdout
