@@ -24,7 +24,7 @@ class Roles:
     train: np.ndarray
     fold: np.ndarray
 
-    def heard(self, fold: int, n_classes: int) -> np.ndarray:
+    def knows(self, fold: int, n_classes: int) -> np.ndarray:
         """Bool (n_classes,): the classes of which a judge of `fold` is shown a verified clip."""
         return np.bincount(self.given[self.shown(fold)], minlength=n_classes) > 0
 
@@ -59,7 +59,7 @@ def roles(clips: pd.DataFrame, classes: list[str], ok: np.ndarray) -> Roles:
             "verify some, or leave the class out"
         )
     for fold in found.folds:
-        if found.heard(fold, len(classes)).sum() < 2:
+        if found.knows(fold, len(classes)).sum() < 2:
             raise DataError(
                 f"fewer than two classes have a verified clip outside fold {fold}, so nobody can judge it; verify "
                 "clips of other groups, or ask none: judges.network and judges.linear null"
@@ -67,14 +67,14 @@ def roles(clips: pd.DataFrame, classes: list[str], ok: np.ndarray) -> Roles:
     return found
 
 
-def silent_where_unheard(probs: np.ndarray, heard: np.ndarray) -> np.ndarray:
+def silent_where_unheard(probs: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Give a class that the judge was never shown its equal share: else it would speak against it, unheard.
 
     Args:
         probs: float (m, n_classes), rows sum to one.
-        heard: bool (n_classes,).
+        known: bool (n_classes,).
     """
-    k = len(heard)
-    kept = np.where(heard, probs, 0)
-    kept = kept / kept.sum(axis=1, keepdims=True) * heard.sum() / k
-    return np.where(heard, kept, 1 / k)
+    k = len(known)
+    kept = np.where(known, probs, 0)
+    kept = kept / kept.sum(axis=1, keepdims=True) * known.sum() / k
+    return np.where(known, kept, 1 / k)

@@ -17,7 +17,7 @@ from pipeline.files.fingerprint import sha256
 from pipeline.files.frames import Frames
 from pipeline.files.publishing import publish
 from pipeline.members.roles import Split
-from pipeline.members.self_training import Rounds
+from pipeline.members.self_training import RoundsSoFar
 from pipeline.networks import building, fitting, inference
 from pipeline.networks.learner import KerasLearner
 from pipeline.networks.patches import clip_patches
@@ -30,7 +30,7 @@ CARD = "member.json"
 def write(
     folder: Path,
     member: Member,
-    state: Rounds,
+    state: RoundsSoFar,
     learner: KerasLearner,
     *,
     features: Frames,

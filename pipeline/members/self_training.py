@@ -54,7 +54,7 @@ class Learner(Protocol):
 
 
 @dataclass
-class Rounds:
+class RoundsSoFar:
     """What the rounds so far have left behind."""
 
     probs: np.ndarray | None = None
@@ -65,7 +65,7 @@ class Rounds:
 
 def run_rounds(
     split: Split, member: Member, learner: Learner, checkpoints: Checkpoints, *, say: Callable[[str], None]
-) -> Rounds:
+) -> RoundsSoFar:
     """Train, score the pool, select, repeat; go on after the last intact checkpoint.
 
     Verified labels are never changed and the pool is scored anew in each round: a clip selected once may drop out. A
@@ -79,7 +79,7 @@ def run_rounds(
     Raises:
         DataError: the loss of a round is no longer a number; the checkpoints of the rounds before stay.
     """
-    state, done = Rounds(), 0
+    state, done = RoundsSoFar(), 0
     if latest := checkpoints.latest():
         done, folder = latest
         state = _read(folder)
@@ -93,7 +93,7 @@ def run_rounds(
     return state
 
 
-def _one_round(number: int, state: Rounds, split: Split, member: Member, learner: Learner) -> Rounds:
+def _one_round(number: int, state: RoundsSoFar, split: Split, member: Member, learner: Learner) -> RoundsSoFar:
     rows, targets, doubtful = _examples(number, state, split, member)
     history = learner.fit(number, rows, targets, doubtful, _held_out(split))
     probs = learner.predict()
@@ -112,7 +112,7 @@ def _one_round(number: int, state: Rounds, split: Split, member: Member, learner
         "train_accuracy": accuracy(probs, split.target),
         "val_accuracy": accuracy(probs, held_out),
     }
-    return Rounds(
+    return RoundsSoFar(
         probs=probs,
         rounds=pd.concat([state.rounds, pd.DataFrame([row])], ignore_index=True),
         history=pd.concat([state.history, history.assign(round=number)], ignore_index=True),
@@ -120,7 +120,9 @@ def _one_round(number: int, state: Rounds, split: Split, member: Member, learner
     )
 
 
-def _examples(number: int, state: Rounds, split: Split, member: Member) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _examples(
+    number: int, state: RoundsSoFar, split: Split, member: Member
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return rows, targets and which are doubtful of what round `number` trains on."""
     n_classes = split.posterior.shape[1]
     chosen = Selected(np.empty(0, int), np.empty((0, n_classes), np.float32), np.empty(0))
@@ -159,7 +161,7 @@ def _line(row: pd.Series, rounds: int) -> str:
 _TABLES = ("rounds", "history", "selections")
 
 
-def _write(folder: Path, state: Rounds, learner: Learner) -> None:
+def _write(folder: Path, state: RoundsSoFar, learner: Learner) -> None:
     assert state.probs is not None
     np.save(folder / "probs.npy", state.probs, allow_pickle=False)
     for name in _TABLES:
@@ -167,6 +169,6 @@ def _write(folder: Path, state: Rounds, learner: Learner) -> None:
     learner.save(folder)
 
 
-def _read(folder: Path) -> Rounds:
+def _read(folder: Path) -> RoundsSoFar:
     tables = {name: pd.read_csv(folder / f"{name}.csv") for name in _TABLES}
-    return Rounds(probs=np.load(folder / "probs.npy", allow_pickle=False), **tables)
+    return RoundsSoFar(probs=np.load(folder / "probs.npy", allow_pickle=False), **tables)

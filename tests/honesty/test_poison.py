@@ -14,7 +14,7 @@ from pipeline.errors import DataError
 from pipeline.files import artifacts, frames
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.members.roles import Split, split_clips
-from pipeline.members.self_training import Rounds, run_rounds
+from pipeline.members.self_training import RoundsSoFar, run_rounds
 from pipeline.results.outcomes import score_against_truth
 from stages import spread
 
@@ -62,7 +62,7 @@ def roles(run: Path, params, train_on: str) -> Split:
     return split_clips(clips, labels, posterior, classes, features.ok, member)
 
 
-def rounds(run: Path, params, train_on: str, folder: Path) -> Rounds:
+def rounds(run: Path, params, train_on: str, folder: Path) -> RoundsSoFar:
     latents = np.load(run / "latents" / "latents.npy")
     learner = Centroids(latents, len(artifacts.read_classes(run / "clips")))
     checkpoints = Checkpoints(folder, "key")

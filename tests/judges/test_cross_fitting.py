@@ -250,9 +250,9 @@ def test_a_fold_that_has_all_verified_clips_is_named():
 def test_a_class_that_a_fold_keeps_to_itself_gets_an_equal_share_from_those_who_never_heard_it():
     clips = _clips("abcab", True, [0, 0, 0, 1, 1])
     found = roles_of(clips, ["a", "b", "c"], np.ones(5, bool))
-    assert found.heard(0, 3).tolist() == [True, True, False]
-    assert found.heard(1, 3).all()
-    shares = silent_where_unheard(np.array([[0.6, 0.2, 0.2], [1.0, 0.0, 0.0]]), found.heard(0, 3))
+    assert found.knows(0, 3).tolist() == [True, True, False]
+    assert found.knows(1, 3).all()
+    shares = silent_where_unheard(np.array([[0.6, 0.2, 0.2], [1.0, 0.0, 0.0]]), found.knows(0, 3))
     np.testing.assert_allclose(shares, [[0.5, 1 / 6, 1 / 3], [2 / 3, 0, 1 / 3]])
 
 

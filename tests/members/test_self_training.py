@@ -9,7 +9,7 @@ import pytest
 from pipeline.files.checkpoints import Checkpoints
 from pipeline.members.roles import Split
 from pipeline.members.selection import Selected, lower_bound, select
-from pipeline.members.self_training import Rounds, run_rounds
+from pipeline.members.self_training import RoundsSoFar, run_rounds
 from pipeline.params.overlay import lay
 from pipeline.params.training import Member
 
@@ -89,7 +89,7 @@ BASE = {"rounds": {"number": 4, "thresholds": {"lower": [0.5, 0.7]}}}
 def run(member, table):
     """Run four rounds; return the roles and what is left behind."""
 
-    def go(learner: Scripted, folder: Path, key: str = "k", **changes: object) -> tuple[Split, Rounds]:
+    def go(learner: Scripted, folder: Path, key: str = "k", **changes: object) -> tuple[Split, RoundsSoFar]:
         changes = lay(BASE, changes, Member)
         made, split, said = member(**changes), table().split(**changes), []
         state = run_rounds(split, made, learner, Checkpoints(folder, key), say=said.append)

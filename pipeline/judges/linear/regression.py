@@ -56,7 +56,7 @@ def judge(x: np.ndarray, roles: Roles, n_classes: int, strength: float) -> np.nd
             at = roles.train & (roles.fold == fold)
             rows, targets = _material(roles, n_classes, fold, before)
             said = _fit_and_score(x[rows], targets, x[at], strength)
-            probs[at] = silent_where_unheard(said, roles.heard(fold, n_classes))
+            probs[at] = silent_where_unheard(said, roles.knows(fold, n_classes))
         before = probs
     return probs
 

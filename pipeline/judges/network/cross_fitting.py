@@ -135,7 +135,7 @@ class _State:
 
     def take(self, roles: Roles, number: int, place: int, fold: int, lesson: Lesson, answer: Answer) -> dict[str, Any]:
         said = self.each[number - 1, place]
-        said[lesson.at] = silent_where_unheard(answer.probs, roles.heard(fold, said.shape[1]))
+        said[lesson.at] = silent_where_unheard(answer.probs, roles.knows(fold, said.shape[1]))
         self.weights[fold] = answer.weights
         row = _row(roles, number, fold, len(lesson.rows), said)
         self.table = pd.concat([self.table, pd.DataFrame([row])], ignore_index=True)
