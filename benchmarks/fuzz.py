@@ -27,7 +27,7 @@ from pipeline.compute import workers
 from pipeline.errors import DataError
 from pipeline.files import formats
 from pipeline.params import registry
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 from pipeline.seeding import rng
 
 SR, SECONDS, MAX_SECONDS = 16_000, 0.7, 2.0

@@ -20,8 +20,9 @@ import pandas as pd
 from pipeline.files import formats
 from pipeline.networks import backend
 from pipeline.params import registry
+from pipeline.params.networks import Network, Patches
 from pipeline.params.schema import Params
-from pipeline.params.training import AutoencoderNetwork, Network, Patches
+from pipeline.params.training import AutoencoderNetwork
 from pipeline.presets import catalogue
 
 N_CLASSES = 41

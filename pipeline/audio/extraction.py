@@ -18,7 +18,7 @@ from pipeline.errors import DataError
 from pipeline.files import fingerprint, formats, schemas
 from pipeline.files.publishing import publish
 from pipeline.params import registry
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 
 SECONDS = 60.0  # that a clip may take, and as long again as it may sound; it usually takes 0.02
 

@@ -18,7 +18,7 @@ from pipeline.compute.progress import bar
 from pipeline.errors import ArtifactError, DataError
 from pipeline.files import formats
 from pipeline.members import saved
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 from pipeline.probs import metrics
 from pipeline.probs.pooling import Method, combine
 

@@ -12,7 +12,8 @@ from pipeline.files.frames import Frames
 from pipeline.networks import backend, fitting, inference
 from pipeline.networks.patches import PatchDataset, ValidationDataset, clip_patches, resolve
 from pipeline.params import registry
-from pipeline.params.training import Autoencoder, Patches
+from pipeline.params.networks import Patches
+from pipeline.params.training import Autoencoder
 from pipeline.seeding import derive, rng
 
 

@@ -21,7 +21,8 @@ from pipeline.members.self_training import RoundsSoFar
 from pipeline.networks import building, fitting, inference
 from pipeline.networks.learner import KerasLearner
 from pipeline.networks.patches import clip_patches
-from pipeline.params.training import Member, Patches
+from pipeline.params.networks import Patches
+from pipeline.params.training import Member
 
 WEIGHTS = "weights.weights.h5"
 CARD = "member.json"

@@ -6,7 +6,7 @@ import keras
 
 from pipeline.networks import backend
 from pipeline.params import registry
-from pipeline.params.training import Network
+from pipeline.params.networks import Network
 
 
 def build(described: Network, input_shape: tuple[int, int], n_outputs: int, *, seed: int) -> keras.Model:

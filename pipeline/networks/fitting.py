@@ -18,7 +18,7 @@ from pipeline.compute.progress import bar
 from pipeline.errors import ArtifactError, DataError
 from pipeline.networks import backend
 from pipeline.networks.optimizer import OneDeviceAdamW
-from pipeline.params.training import Optimisation
+from pipeline.params.networks import Optimisation
 
 
 def fit(

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.networks.patches import clip_patches
-from pipeline.params.training import Patches
+from pipeline.params.networks import Patches
 
 CHUNK = 1024
 BATCH = 64

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from pipeline.params.training import Doubtful, Loss
+from pipeline.params.networks import Doubtful, Loss
 
 # Below this a probability counts as this: a logarithm stays finite.
 FLOOR = 1e-7

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.errors import DataError
 from pipeline.files.frames import Frames
-from pipeline.params.training import Patches
+from pipeline.params.networks import Patches
 from pipeline.seeding import rng
 
 Augmentation = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]

@@ -12,73 +12,17 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import EarmarkError, ParamsError
 from pipeline.params import registry, renamed, yaml_file
+from pipeline.params.data import Dataset, Features
 from pipeline.params.labels import Labels, Space, Spread
+from pipeline.params.networks import Network, Patches, Training
 from pipeline.params.overlay import lay
-from pipeline.params.sections import Choice, Grouping, Name, Nothing, Plugin, PluginSections, Section
-from pipeline.params.training import Autoencoder, Judge, Judges, Member, Network, Patches, Training
-from pipeline.settings import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
+from pipeline.params.sections import Grouping, Name, PluginSections, Section
+from pipeline.params.training import Autoencoder, Judge, Judges, Member
+from pipeline.settings import NonNegativeInt, PositiveInt
 
 COMMON = ("patches", "network", "training")
 # What a member has of the judge that it goes on from.
 OF_THE_JUDGE = ("patches", "network")
-
-
-class WithinFamily(Section):
-    """A wrong label is one of the same family."""
-
-    grouping: Grouping = Field("two", description="as in `spread`")
-
-
-class NoiseKind(Choice):
-    """Which labels wrong ones are."""
-
-    within_family: WithinFamily | None = None
-    symmetric: Nothing | None = None
-    open_set: Nothing | None = None
-
-
-class SimulateNoise(Section):
-    """Turn a fully labelled data set into a half-trusted one, keeping the truth."""
-
-    verified_fraction: Fraction = Field(description="share of the training clips that are verified")
-    rate: Fraction = Field(description="share of the others whose label is wrong")
-    kind: NoiseKind = Field(
-        default=NoiseKind(within_family=WithinFamily()),
-        description="within_family | symmetric (any class) | open_set (of no class)",
-    )
-    seed: int = Field(0, description="of the noise")
-
-
-class Dataset(Plugin):
-    """Which clips, and which of their labels are verified."""
-
-    name: str = Field(description="demo | csv | esc50 | freesound2018 | fsdd")
-    root: str = Field(description="your folder of audio; the demo makes its own\nInside or outside the project")
-    simulate_noise: SimulateNoise | None = Field(
-        None,
-        description="to measure: {verified_fraction, rate, kind, seed}; null: none\n"
-        "Makes a set whose labels are all true half-trusted and keeps the truth",
-    )
-
-    @classmethod
-    def kind(cls) -> str:
-        return "datasets"
-
-
-class Features(Plugin):
-    """From audio to frames."""
-
-    name: str = Field(description="mel | stft | mfcc | waveform")
-    sr: PositiveInt = Field(22050, description="sample rate, Hz")
-    trim_db: PositiveFloat | None = Field(
-        60.0, description="silence at the ends, in dB below the clip's peak; null: not trimmed"
-    )
-    max_seconds: PositiveFloat = Field(30.0, description="longer clips are cut off")
-    max_quarantined: Fraction = Field(0.05, description="share of unreadable clips above which the run fails")
-
-    @classmethod
-    def kind(cls) -> str:
-        return "features"
 
 
 class Ensemble(Section):

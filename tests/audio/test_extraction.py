@@ -16,7 +16,7 @@ import soundfile
 from pipeline.audio import extraction
 from pipeline.errors import DataError, ParamsError
 from pipeline.files import artifacts, frames
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 from stages import spectrograms
 
 ROOT = Path(__file__).parents[2]
@@ -159,7 +159,7 @@ import sys
 from pathlib import Path
 from pipeline.audio import extraction
 from pipeline.compute import workers
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 
 def probe(path, features):
     assert extraction._extract(path, features).frames is not None

@@ -16,7 +16,7 @@ import pytest
 from pipeline.audio import extraction
 from pipeline.compute import workers
 from pipeline.compute.workers import Lost
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 
 ROOT = Path(__file__).parents[2]
 HANG, CRASH = "__import__('time').sleep(60)", "__import__('signal').raise_signal(11)"

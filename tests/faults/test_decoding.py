@@ -13,7 +13,7 @@ import soundfile
 from benchmarks import fuzz
 from pipeline.audio import extraction
 from pipeline.audio.extraction import Extracted
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 
 _extract = extraction._extract
 

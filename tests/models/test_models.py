@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.params import registry
-from pipeline.params.training import Network, Optimisation
+from pipeline.params.networks import Network, Optimisation
 
 pytestmark = pytest.mark.keras
 

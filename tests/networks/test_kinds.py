@@ -10,7 +10,7 @@ import soundfile
 from pipeline.audio import extraction
 from pipeline.files import frames
 from pipeline.params import registry
-from pipeline.params.schema import Features
+from pipeline.params.data import Features
 from pipeline.params.training import Autoencoder, Member
 
 pytestmark = pytest.mark.keras

@@ -12,8 +12,9 @@ from pipeline.files.checkpoints import Checkpoints
 from pipeline.files.frames import Frames
 from pipeline.members.roles import Split
 from pipeline.members.self_training import run_rounds
+from pipeline.params.networks import Crop, Network, Optimisation, Patches
 from pipeline.params.overlay import lay
-from pipeline.params.training import Crop, Member, Network, Optimisation, Patches
+from pipeline.params.training import Member
 
 pytestmark = pytest.mark.keras
 

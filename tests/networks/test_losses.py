@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.params.training import Doubtful
+from pipeline.params.networks import Doubtful
 
 pytestmark = pytest.mark.keras
 
@@ -86,7 +86,7 @@ def test_gradients_are_finite_where_a_probability_is_zero(loss: str) -> None:
 
     from pipeline.networks import backend, fitting
     from pipeline.networks.losses import ClipLoss, with_doubt
-    from pipeline.params.training import Optimisation
+    from pipeline.params.networks import Optimisation
 
     backend.fresh(0)
     scores = keras.Input((3,))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.files.frames import Frames
-from pipeline.params.training import Crop, Network, Optimisation, Patches, Resize
+from pipeline.params.networks import Crop, Network, Optimisation, Patches, Resize
 
 pytestmark = pytest.mark.keras
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.files.frames import Frames
-from pipeline.params.training import Optimisation
+from pipeline.params.networks import Optimisation
 
 pytestmark = pytest.mark.keras
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.files.frames import Frames
-from pipeline.params.training import Crop, Optimisation, Patches
+from pipeline.params.networks import Crop, Optimisation, Patches
 
 pytestmark = pytest.mark.keras
 
