@@ -172,8 +172,8 @@ def main() -> None:
 def table(rows: Any) -> Any:
     """Return, a row a data set and way, the means over seeds and rates, and the mean difference from one round.
 
-    `low` and `high`: its 95% interval by Student's t over the seeds, whose rates are joined first; NaN where one round
-    was not measured.
+    `points`, `low` and `high`: that difference, at the same seed and rate, and its 95% interval by Student's t over the
+    seeds, whose rates are joined first; NaN where one round was not measured.
     """
     import pandas as pd
 
@@ -181,10 +181,11 @@ def table(rows: Any) -> Any:
 
     found = []
     for dataset, part in rows.groupby("dataset", sort=False):
-        wide = part.pivot_table("accuracy", "seed", "way").reindex(columns=list(WAYS))
+        wide = part.pivot_table("accuracy", ["seed", "rate"], "way").reindex(columns=list(WAYS))
         for way in [name for name in WAYS if part["way"].eq(name).any()]:
             own = part[part["way"] == way]
-            low, mean, high = (100 * value for value in interval((wide[way] - wide[ONE]).to_numpy()))
+            ahead = (wide[way] - wide[ONE]).groupby("seed").mean().to_numpy()
+            low, mean, high = (100 * value for value in interval(ahead))
             line = {"dataset": dataset, "way": way, "seeds": own["seed"].nunique()}
             line |= {name: round(own[name].mean(), 3) for name in FIGURES}
             found.append(line | {"points": round(mean, 2), "low": round(low, 2), "high": round(high, 2)})

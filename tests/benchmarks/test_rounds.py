@@ -48,3 +48,12 @@ def test_without_one_round_there_is_nothing_to_compare_with() -> None:
     table = rounds.table(pd.DataFrame(measured("soft, once", [[0.82, 0.74]])))
     assert table["seeds"].tolist() == [1]
     assert table["points"].isna().all()
+
+
+def test_a_way_that_was_measured_at_one_rate_alone_is_compared_at_that_rate() -> None:
+    rows = [
+        *measured(rounds.ONE, [[0.9, 0.7]]),
+        *[r for r in measured("soft, once", [[0.88, 0.0]]) if r["rate"] == 0.1],
+    ]
+    table = rounds.table(pd.DataFrame(rows)).set_index("way")
+    assert table.loc["soft, once", "points"] == -2
