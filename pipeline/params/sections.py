@@ -30,7 +30,7 @@ Grouping = Annotated[str | dict[Name, list[str]], BeforeValidator(_grouping)]
 class Section(BaseModel):
     """A section of params.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Nothing(Section):
@@ -118,7 +118,9 @@ class PluginSections(BaseModel):
         for key in map(str, given):
             if key not in registry.names(cls.kind()):
                 registry.load(cls.kind(), key)
-            filled[key] = _plugin_settings(cls.kind(), key, given[key] or {}, (key,))
+            # `mixup:` alone means its defaults; `mixup: false` does not.
+            own = {} if given[key] is None else given[key]
+            filled[key] = _plugin_settings(cls.kind(), key, own, (key,))
         return filled
 
     @property

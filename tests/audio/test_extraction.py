@@ -36,7 +36,7 @@ def table(paths: list[str]) -> pd.DataFrame:
 
 
 def features(**given: object) -> Features:
-    return Features(**({"name": "mel"} | given))  # type: ignore[arg-type]
+    return Features.model_validate({"name": "mel"} | given)
 
 
 def test_frames_are_packed_in_the_order_of_the_clips(tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def test_a_member_has_network_and_patches_of_the_judge_that_it_goes_on_from(tmp_
         ("training.learning_rate", float("nan"), "training.learning_rate: "),
         ("training.augment.mixup.alpha", 0, "training.augment.mixup.alpha: "),
         ("training.augment.mixdown", {}, "there is no 'mixdown'"),
+        ("training.augment.mixup", False, "training.augment.mixup: "),
+        ("project.tsne", 0, "project.tsne: "),
         ("training.keep", {"average": 1.0}, "training.keep.average: "),
         ("training.keep", {"average": 0.9, "best": 3}, "training.keep: expected one of average, best, last, found"),
         ("training.keep", "average", "training.keep: average needs a value; write {average: ...}"),
