@@ -7,12 +7,13 @@ allocated by what a header claims: samples are read in blocks, mixed to mono at 
 clips; what comes before its first colon is the kind of fault.
 """
 
+import hashlib
 import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import librosa
@@ -55,14 +56,15 @@ class Decoded:
         y: float32 (n,), n >= 1, mono, trimmed.
         seconds: length as decoded: after the cap, before trimming.
         offset: seconds cut off in front by the trimming: where in the file `y` begins.
-        flags: any of `capped` (longer than `max_seconds`), `streamed` (its header gives no length: it is taken for
-            as long as it goes), `silent`, `constant`, `short` (under 2,048 samples).
+        flags: of `pipeline.files.problems.FLAGS`, what was noticed, each with what is said of it, or ''.
+        sound: sha256 of the sound as decoded, before resampling and trimming: the same whatever the container.
     """
 
     y: np.ndarray
     seconds: float
     offset: float = 0.0
-    flags: tuple[str, ...] = ()
+    flags: dict[str, str] = field(default_factory=dict)
+    sound: str = ""
 
 
 def decode(path: str | Path, *, sr: int, max_seconds: float, trim_db: float | None) -> Decoded:
@@ -77,17 +79,23 @@ def decode(path: str | Path, *, sr: int, max_seconds: float, trim_db: float | No
     """
     with _regular_file(Path(path)) as file:
         y, rate, flags = _read(file, max_seconds)
-    seconds = len(y) / rate
+    seconds, sound = len(y) / rate, _sound(y, rate)
     y, begin = _resample(y, rate, sr), 0
     if np.abs(y).max() < SILENCE:
-        flags.append("silent")
+        flags["silent"] = ""
     elif np.ptp(y) < SILENCE:
-        flags.append("constant")
+        flags["constant"] = ""
     elif trim_db is not None:
         y, begin = _trim(y, trim_db)
     if len(y) < SHORT:
-        flags.append("short")
-    return Decoded(np.ascontiguousarray(y, dtype=np.float32), seconds, begin / sr, tuple(flags))
+        flags["short"] = ""
+    return Decoded(np.ascontiguousarray(y, dtype=np.float32), seconds, begin / sr, flags, sound)
+
+
+def _sound(y: np.ndarray, rate: int) -> str:
+    """Return the sha256 of a waveform, rounded to 16 bits so that decoders that differ in the last digits agree."""
+    rounded = np.round(np.clip(y, -1, 1) * 32_767).astype("<i2")
+    return hashlib.sha256(rate.to_bytes(4, "little") + rounded.tobytes()).hexdigest()
 
 
 class _Forward(soundfile.SoundFile):
@@ -116,7 +124,7 @@ def _regular_file(path: Path) -> Iterator[io.FileIO]:
         yield file
 
 
-def _read(file: io.FileIO, max_seconds: float) -> tuple[np.ndarray, int, list[str]]:
+def _read(file: io.FileIO, max_seconds: float) -> tuple[np.ndarray, int, dict[str, str]]:
     """Return the mono waveform at the file's own rate, that rate, and what was noticed about its length."""
     size = os.fstat(file.fileno()).st_size
     if not size:
@@ -145,11 +153,11 @@ def _read(file: io.FileIO, max_seconds: float) -> tuple[np.ndarray, int, list[st
         blocks, failed = _blocks(sound, min(limit, sound.frames))
     read = sum(map(len, blocks))
     _check_whole(file, sound, read, limit, failed)
-    flags = []
+    flags = {}
     if read == limit < sound.frames:
-        flags.append("capped")
+        flags["capped"] = f"the first {limit / rate:g} s are read"
     elif sound.frames >= _UNKNOWN or containers.is_streamed(file):
-        flags.append("streamed")
+        flags["streamed"] = ""
     return np.concatenate(blocks), rate, flags
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO
 
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from pipeline.audio import decoding
 from pipeline.compute import workers
 from pipeline.errors import DataError
-from pipeline.files import fingerprint, formats, schemas
+from pipeline.files import fingerprint, formats, problems, schemas
 from pipeline.files.publishing import publish
 from pipeline.params import registry
 from pipeline.params.data import Features
@@ -29,8 +29,9 @@ class Extracted:
 
     Attributes:
         seconds, offset: as in `decoding.Decoded`.
-        reason: why it is quarantined; for a usable clip, what was noticed about it (see `decoding.Decoded`).
+        reason: why it is quarantined, empty for a usable clip.
         sha256: of the audio file, empty where there is no readable file, or one too large to read.
+        flags, sound: as in `decoding.Decoded`.
     """
 
     frames: np.ndarray | None
@@ -38,6 +39,8 @@ class Extracted:
     offset: float
     reason: str
     sha256: str
+    flags: dict[str, str] = field(default_factory=dict)
+    sound: str = ""
 
 
 def extract_file(path: str | Path, features: Features) -> np.ndarray:
@@ -152,7 +155,7 @@ def _extract(path: Path, features: Features) -> Extracted:
         frames, decoded = _frames(path, features)
     except DataError as error:
         return Extracted(None, 0.0, 0.0, str(error), sha256)
-    return Extracted(frames, decoded.seconds, decoded.offset, "; ".join(decoded.flags), sha256)
+    return Extracted(frames, decoded.seconds, decoded.offset, "", sha256, decoded.flags, decoded.sound)
 
 
 def _sha256(path: Path) -> str:
@@ -173,8 +176,9 @@ def _pack(clip_ids: pd.Series, results: Iterator[Extracted], n_bins: int, file: 
         if result.frames is not None:
             file.write(np.ascontiguousarray(result.frames, dtype=np.float16).tobytes())
         status = "quarantined" if result.frames is None else "ok"
+        told = problems.to_text(result.flags)
         times = round(result.seconds, 6), round(result.offset, 6)
-        rows.append((clip_id, total, n_frames, *times, status, result.reason, result.sha256))
+        rows.append((clip_id, total, n_frames, *times, status, result.reason, result.sha256, told, result.sound))
         total += n_frames
     file.seek(0)
     _header(file, (total, n_bins))

@@ -7,6 +7,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from pipeline.errors import ArtifactError
+from pipeline.files.problems import PROBLEMS
 
 # What becomes of the label of a training clip, and of any clip.
 DECIDED = ["verified", "reviewed", "promoted", "corrected", "left_out"]
@@ -51,6 +52,8 @@ CLIPS = _table(
         "fold": pa.Column(int, pa.Check.ge(-1), coerce=True),
         "group": pa.Column(str, pa.Check.str_length(min_value=1)),
         "truth": pa.Column(str, required=False),
+        "licence": pa.Column(str, required=False),
+        "uploader": pa.Column(str, required=False),
     }
 )
 
@@ -66,6 +69,17 @@ INDEX = _table(
         "status": pa.Column(str, pa.Check.isin(["ok", "quarantined"])),
         "reason": pa.Column(str),
         "sha256": pa.Column(str),
+        "flags": pa.Column(str),
+        "sound": pa.Column(str),
+    }
+)
+
+AUDIT = _table(
+    {
+        "problem": pa.Column(str, pa.Check.isin(list(PROBLEMS))),
+        "clip_id": pa.Column(str),
+        "other": pa.Column(str),
+        "detail": pa.Column(str),
     }
 )
 

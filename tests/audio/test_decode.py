@@ -74,7 +74,7 @@ def test_the_same_tone_from_every_format(
     assert clip.y.dtype == np.float32
     assert clip.y.shape == (RATE,)
     assert clip.seconds == pytest.approx(1.0)
-    assert clip.flags == ()
+    assert clip.flags == {}
     inner = slice(500, -500)
     np.testing.assert_allclose(clip.y[inner], tone(rate=RATE)[inner], atol=tolerance)
 
@@ -101,13 +101,13 @@ def test_quiet_ends_are_trimmed_and_silence_is_kept(tmp_path: Path) -> None:
     np.testing.assert_allclose(clip.y, y[begin : begin + len(clip.y)], atol=1e-4)
     assert read(tmp_path / "a.wav", trim_db=None).offset == 0
     silent = read(write(tmp_path / "b.wav", np.zeros(RATE), RATE), trim_db=60.0)
-    assert silent.flags == ("silent",)
+    assert list(silent.flags) == ["silent"]
     assert silent.offset == 0
     assert len(silent.y) == RATE
 
 
 def test_a_constant_and_a_single_sample_are_flagged(tmp_path: Path) -> None:
-    assert read(write(tmp_path / "a.wav", np.full(4000, 0.5), RATE)).flags == ("constant",)
+    assert read(write(tmp_path / "a.wav", np.full(4000, 0.5), RATE)).flags == {"constant": ""}
     for rate in (1000, 8000, 44100, 768_000):
         clip = read(write(tmp_path / "b.wav", np.array([0.5]), rate), trim_db=60.0)
         assert "short" in clip.flags
@@ -126,7 +126,7 @@ def test_a_streamed_wav_is_as_long_as_what_it_holds(tmp_path: Path, size: int) -
 
 def test_a_cut_rf64_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", tone(), format="RF64")
-    assert read(path).flags == ()
+    assert read(path).flags == {}
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(DataError, match=r"^truncated: 43,100 of 44,100 frames$"):
         read(path)
@@ -157,7 +157,7 @@ def test_no_setting_makes_it_hold_more_than_its_bound(tmp_path: Path, monkeypatc
     monkeypatch.setattr("pipeline.audio.decoding.MAX_FRAMES", 4410)
     clip = read(write(tmp_path / "a.wav", tone()), max_seconds=1e6)
     assert clip.seconds == pytest.approx(0.1)
-    assert clip.flags == ("capped",)
+    assert list(clip.flags) == ["capped"]
 
 
 def test_an_odd_last_byte_is_ignored(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_flac_that_claims_hours_is_decoded_no_further_than_it_goes(tmp_path: P
     with pytest.raises(DataError, match=r"^truncated: [\d,]+ of 68,719,476,735 frames$"):
         read(flac_of(tmp_path / "a.flac", 2**36 - 1))
     assert read(flac_of(tmp_path / "b.flac", 0)).seconds == pytest.approx(1.0)
-    assert read(flac_of(tmp_path / "c.flac", 0), max_seconds=0.5).flags == ("capped",)
+    assert read(flac_of(tmp_path / "c.flac", 0), max_seconds=0.5).flags == {"capped": "the first 0.5 s are read"}
     path = flac_of(tmp_path / "d.flac", 0)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     with pytest.raises(DataError, match=r"^truncated: [\d,]+ of an unknown number of frames$"):

@@ -88,7 +88,8 @@ def test_clips_that_cannot_be_read_are_set_aside(tmp_path: Path) -> None:
     out = tmp_path / "out"
     index = extraction.extract_all(clips, raw, features(max_quarantined=0.5), jobs=1, out=out)
     assert index["status"].tolist() == ["ok", "quarantined", "ok", "quarantined", "quarantined", "ok"]
-    assert index["reason"].tolist() == ["", "not audio", "", "missing", "not a regular file", "silent"]
+    assert index["reason"].tolist() == ["", "not audio", "", "missing", "not a regular file", ""]
+    assert index["flags"].tolist() == ["", "", "", "", "", "silent"]
     stored = frames.read_features(out)
     assert stored.ok.tolist() == [True, False, True, False, False, True]
     assert len(stored.clip(1)) == 0

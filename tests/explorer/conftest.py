@@ -29,7 +29,9 @@ def features(frames, ok, kind="mel", sr=22050, **settings):
     length = np.array([len(clip) for clip in kept])
     index = pd.DataFrame({"start": np.cumsum(length) - length, "n_frames": length})
     index = index.assign(clip_id=[f"clip{i:05d}" for i in range(len(ok))], seconds=length * 512 / sr + 0.5, offset=0.25)
-    index = index.assign(status=np.where(ok, "ok", "quarantined"), reason=np.where(ok, "", "not audio"), sha256="0")
+    index = index.assign(
+        status=np.where(ok, "ok", "quarantined"), reason=np.where(ok, "", "not audio"), sha256="0", flags="", sound="0"
+    )
     packed = np.concatenate(kept).astype(np.float16)
     return Frames(packed, index, {"kind": kind, "sr": sr, "settings": {"hop_length": 512, **settings}})
 

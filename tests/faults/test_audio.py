@@ -154,7 +154,7 @@ def accepted(nasty: Project, index: pd.DataFrame):
         frames = features.clip(list(index.index).index(name)).astype(np.float32)
         assert len(frames) >= 1
         assert np.isfinite(frames).all()
-        return frames, str(index.loc[name, "reason"])
+        return frames, str(index.loc[name, "flags"])
 
     return look
 

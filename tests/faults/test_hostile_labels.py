@@ -12,7 +12,7 @@ import pytest
 from pipeline.explorer.write import write_explorer
 from pipeline.files.guarded_csv import guard, unguard
 from pipeline.reporting.report import write_report
-from stages import cli
+from stages.commands import predict
 from tests.reporting.conftest import make
 
 HOSTILE = [
@@ -100,5 +100,5 @@ def test_predictions_as_csv_hold_no_formula(capsys):
     class Prediction:
         path, labels = Path("=a.wav"), [(HOSTILE[2], 0.5)]
 
-    cli._as_csv([Prediction()])
+    predict._as_csv([Prediction()])
     assert capsys.readouterr().out.splitlines()[1] == f"{guard('=a.wav')},1,{guard(HOSTILE[2])},0.500000"

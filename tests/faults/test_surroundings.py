@@ -65,7 +65,8 @@ def test_a_label_that_the_terminal_cannot_show_is_shown_as_an_escape():
 import sys
 from types import SimpleNamespace
 from stages import cli
-cli._predict = lambda _: cli._as_table([SimpleNamespace(path="a.wav", labels=[("m\\u00f6we", 0.5)])]) or 0
+from stages.commands import predict
+predict.work = lambda _: predict._as_table([SimpleNamespace(path="a.wav", labels=[("m\\u00f6we", 0.5)])]) or 0
 sys.argv = ["earmark", "predict", "a.wav"]
 cli.main()
 """

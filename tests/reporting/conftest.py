@@ -138,7 +138,7 @@ def _features(folder, ids, bad):
     index["offset"] = 0.0
     index["status"] = np.where(bad, "quarantined", "ok")
     index["reason"] = np.where(bad, "holds no audio: 0 frames", "")
-    formats.write_table(folder / "index.csv", index.assign(sha256="0" * 64))
+    formats.write_table(folder / "index.csv", index.assign(sha256="0" * 64, flags="", sound="0"))
     formats.write_array(folder / "frames.npy", np.zeros((frames.sum(), 8), np.float16))
     settings = {"kind": "mel", "n_bins": 8, "sr": 22050, "settings": {"hop_length": 512}}
     formats.write_json(folder / "features.json", settings)

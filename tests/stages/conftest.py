@@ -98,6 +98,8 @@ def make_project(made: Path, root: Path) -> Project:
         "status": "ok",
         "reason": "",
         "sha256": "0",
+        "flags": "",
+        "sound": "0",
     }
     formats.write_table(made / "features" / "index.csv", clips[["clip_id"]].assign(**index))
     frames = random.normal(size=(N * 20, 16)).astype(np.float16)
