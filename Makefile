@@ -69,7 +69,7 @@ audit:  ## look for known vulnerabilities in the locked versions; needs pipx and
 		pipx run pip-audit --requirement $$lock --disable-pip --require-hashes || exit 1; done
 
 clean:  ## remove the environment and everything a run has made
-	rm -rf $(VENV) data/raw data/clips data/features data/latents data/judged data/labels data/members data/ensemble \
+	rm -rf $(VENV) data/raw data/listed data/clips data/audit data/features data/latents data/judged data/labels data/members data/ensemble \
 		data/projection data/checkpoints data/.*.lock .*.lock reports/* dvc_plots .dvc/cache .dvc/tmp
 
 $(BIN)/python:

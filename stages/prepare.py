@@ -1,4 +1,4 @@
-"""Stage `prepare`: from the chosen data set to `data/raw/` and `data/clips/`."""
+"""Stage `prepare`: from the chosen data set to `data/raw/` and `data/listed/`."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ from stages.common import run
 
 
 def work(params: Params, arguments: argparse.Namespace) -> None:
-    """Load the table, add noise if asked to, link the audio; write `clips.csv`, `classes.json` and `ignored.csv`.
+    """Load the table, add noise if asked to, link the audio; write what is listed.
 
     Both folders appear whole or not at all.
     """
@@ -32,15 +32,17 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
         )
         # Of use only to `spread`, but it says so before anything is trained for it.
         grouping.resolve(params.spread.grouping, known, classes, "spread.grouping")
-        with publish(arguments.clips) as folder:
+        with publish(arguments.listed) as folder:
             folder.mkdir()
             artifacts.write_clips(folder, clips, classes, known)
+            given = {"split": "drawn" not in table, "folds": "fold" in table}
+            formats.write_json(folder / "given.json", given)
             formats.write_table(folder / "ignored.csv", ignored)
     train = clips["split"] == "train"
     verified = int((clips["verified"] & train).sum())
     print(f"prepare: {len(clips)} clips of {len(classes)} classes, {verified} of {train.sum()} training clips verified")
     if len(ignored):
-        print(f"prepare: {len(ignored)} audio files are in no row, see {arguments.clips}/ignored.csv")
+        print(f"prepare: {len(ignored)} audio files are in no row, see {arguments.listed}/ignored.csv")
 
 
 def _with_noise(params: Params, table: pd.DataFrame, known: dict[str, dict[str, list[str]]]) -> pd.DataFrame:
@@ -63,4 +65,4 @@ def _with_noise(params: Params, table: pd.DataFrame, known: dict[str, dict[str, 
 
 
 if __name__ == "__main__":
-    run(work, __doc__, "raw", "clips", out=("clips",))
+    run(work, __doc__, "raw", "listed", out=("listed",))

@@ -10,7 +10,7 @@ from stages.common import run
 
 def work(params: Params, arguments: argparse.Namespace) -> None:
     """Extract the features of every clip and print what there is."""
-    clips = artifacts.read_files(arguments.clips)
+    clips = artifacts.read_files(arguments.listed)
     index = extraction.extract_all(
         clips, arguments.raw, params.features, jobs=params.compute.jobs, out=arguments.features
     )
@@ -20,4 +20,4 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(work, __doc__, "clips", "raw", "features", out=("features",))
+    run(work, __doc__, "listed", "raw", "features", out=("features",))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.audio import decoding
+from pipeline.audio import decoding, spectrum
 from pipeline.compute import workers
 from pipeline.errors import DataError
 from pipeline.files import fingerprint, formats, problems, schemas
@@ -21,6 +21,7 @@ from pipeline.params import registry
 from pipeline.params.data import Features
 
 SECONDS = 60.0  # that a clip may take, and as long again as it may sound; it usually takes 0.02
+LATE = ("librosa.core.audio", "librosa.core.spectrum", "librosa.feature.spectral")  # what librosa loads when asked to
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Extracted:
         reason: why it is quarantined, empty for a usable clip.
         sha256: of the audio file, empty where there is no readable file, or one too large to read.
         flags, sound: as in `decoding.Decoded`.
+        spectrum: float32 (`spectrum.BANDS`,), see `spectrum.long_term`; zeros where it is quarantined.
     """
 
     frames: np.ndarray | None
@@ -41,6 +43,7 @@ class Extracted:
     sha256: str
     flags: dict[str, str] = field(default_factory=dict)
     sound: str = ""
+    spectrum: np.ndarray = field(default_factory=lambda: np.zeros(spectrum.BANDS, np.float32))
 
 
 def extract_file(path: str | Path, features: Features) -> np.ndarray:
@@ -81,6 +84,8 @@ def extract_all(
 ) -> pd.DataFrame:
     """Extract the features of every clip and publish them as the folder `out`; return its index.
 
+    Beside the frames and the index it holds `spectra.npy`, float32 (n_clips, `spectrum.BANDS`).
+
     `clips` has columns `clip_id` and `path` (below `raw`), one row a clip, sorted by `clip_id`. `jobs` is a number
     of processes, -1 for one a core. Frames are written as they come: memory does not grow with the number of clips.
     The index has the columns of `schemas.INDEX`.
@@ -103,9 +108,10 @@ def extract_all(
                 file=sys.stderr,
                 disable=None,
             )
-            index = _pack(clips["clip_id"], results, description["n_bins"], file)
+            index, spectra = _pack(clips["clip_id"], results, description["n_bins"], file)
         _check_quarantined(index, features.max_quarantined, Path(raw))
         formats.write_table(folder / "index.csv", schemas.check(schemas.INDEX, index, folder / "index.csv"))
+        formats.write_array(folder / "spectra.npy", spectra)
         formats.write_json(folder / "features.json", description)
     return index
 
@@ -127,7 +133,11 @@ def extract_each(paths: Sequence[Path], features: Features, *, jobs: int) -> Ite
     # A worker's current folder need not be this process's.
     calls = [(path.absolute(), features) for path in paths]
     seconds = SECONDS + features.max_seconds
-    limits: Any = {"seconds": seconds, "memory": _memory(features), "preload": modules(features)}
+    limits: Any = {
+        "seconds": seconds,
+        "memory": memory(features.max_seconds, features.sr),
+        "preload": modules(features),
+    }
     results = workers.run(_extract, calls, jobs=joblib.effective_n_jobs(jobs), **limits)
     for (path, _), result in zip(calls, results, strict=True):
         if isinstance(result, workers.Lost):
@@ -137,16 +147,15 @@ def extract_each(paths: Sequence[Path], features: Features, *, jobs: int) -> Ite
         yield result
 
 
-def _memory(features: Features) -> int:
+def memory(max_seconds: float, sr: int) -> int:
     """Return the bytes that a clip may need: the waveform as read, twice, and what features are made from, amply."""
-    read = min(features.max_seconds * decoding.RATES[1], decoding.MAX_FRAMES)
-    return 2 * workers.GIB + int(12 * read + 128 * features.max_seconds * features.sr)
+    read = min(max_seconds * decoding.RATES[1], decoding.MAX_FRAMES)
+    return 2 * workers.GIB + int(12 * read + 128 * max_seconds * sr)
 
 
 def modules(features: Features) -> list[str]:
     """Return what the first clip would load; librosa compiles some of it when it is imported, for a second or so."""
-    late = ["librosa.core.audio", "librosa.core.spectrum", "librosa.feature.spectral"]
-    return [__name__, *late, registry.load("features", features.name).__name__]
+    return [__name__, *LATE, registry.load("features", features.name).__name__]
 
 
 def _extract(path: Path, features: Features) -> Extracted:
@@ -155,7 +164,8 @@ def _extract(path: Path, features: Features) -> Extracted:
         frames, decoded = _frames(path, features)
     except DataError as error:
         return Extracted(None, 0.0, 0.0, str(error), sha256)
-    return Extracted(frames, decoded.seconds, decoded.offset, "", sha256, decoded.flags, decoded.sound)
+    whole = spectrum.long_term(decoded.y, features.sr)
+    return Extracted(frames, decoded.seconds, decoded.offset, "", sha256, decoded.flags, decoded.sound, whole)
 
 
 def _sha256(path: Path) -> str:
@@ -167,10 +177,12 @@ def _sha256(path: Path) -> str:
         return ""
 
 
-def _pack(clip_ids: pd.Series, results: Iterator[Extracted], n_bins: int, file: BinaryIO) -> pd.DataFrame:
-    """Write frames end to end as one `.npy`, float16 (total, n_bins), and return where each clip's lie."""
+def _pack(
+    clip_ids: pd.Series, results: Iterator[Extracted], n_bins: int, file: BinaryIO
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Write frames end to end as one `.npy`, float16 (total, n_bins), and return where each clip's lie, and spectra."""
     _header(file, (0, n_bins))
-    begin, total, rows = file.tell(), 0, []
+    begin, total, rows, spectra = file.tell(), 0, [], np.zeros((len(clip_ids), spectrum.BANDS), np.float32)
     for clip_id, result in zip(clip_ids, results, strict=True):
         n_frames = 0 if result.frames is None else len(result.frames)
         if result.frames is not None:
@@ -179,12 +191,13 @@ def _pack(clip_ids: pd.Series, results: Iterator[Extracted], n_bins: int, file: 
         told = problems.to_text(result.flags)
         times = round(result.seconds, 6), round(result.offset, 6)
         rows.append((clip_id, total, n_frames, *times, status, result.reason, result.sha256, told, result.sound))
+        spectra[len(rows) - 1] = result.spectrum
         total += n_frames
     file.seek(0)
     _header(file, (total, n_bins))
     if file.tell() != begin:  # numpy leaves room for the first axis to grow
         raise RuntimeError(f"the header of {total} frames does not fit the room that numpy left for it")
-    return pd.DataFrame(rows, columns=list(schemas.INDEX.columns))
+    return pd.DataFrame(rows, columns=list(schemas.INDEX.columns)), spectra
 
 
 def _header(file: BinaryIO, shape: tuple[int, int]) -> None:

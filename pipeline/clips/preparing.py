@@ -13,6 +13,7 @@ from pipeline.clips import folds
 from pipeline.errors import DataError
 
 _COLUMNS = ["clip_id", "path", "label", "verified", "split", "fold", "group"]
+_IF_THERE = ["truth", "licence", "uploader"]
 
 
 def prepare(table: pd.DataFrame, raw: Path, *, n_folds: int, seed: int) -> tuple[pd.DataFrame, list[str]]:
@@ -43,7 +44,7 @@ def prepare(table: pd.DataFrame, raw: Path, *, n_folds: int, seed: int) -> tuple
     folds.check(clips, classes, n_folds=n_folds)
     for source, path in zip(clips["source"], clips["path"], strict=True):
         link(Path(source), raw / path)
-    return clips[_COLUMNS + (["truth"] if "truth" in clips else [])], classes
+    return clips[_COLUMNS + [name for name in _IF_THERE if name in clips]], classes
 
 
 def _check_names(clips: pd.DataFrame) -> None:

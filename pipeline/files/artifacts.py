@@ -30,6 +30,21 @@ def write_clips(
     write_table(folder / "clips.csv", clips)
 
 
+def write_dealt(folder: str | Path, dealt: pd.DataFrame, listed: str | Path) -> None:
+    """Write the clips of the folder `listed` into `folder`, with the groups, split, folds and verified of `dealt`.
+
+    `dealt` has the same clips in the same order. The answers pass from one folder to the other, and are not read.
+    """
+    clips = read_answers(listed).assign(**{name: dealt[name] for name in ("verified", "split", "fold", "group")})
+    write_clips(folder, clips, read_classes(listed), read_groupings(listed))
+
+
+def write_audit(folder: str | Path, problems: pd.DataFrame) -> None:
+    """Write `audit.csv` into `folder`, checked against `schemas.AUDIT`."""
+    path = Path(folder) / "audit.csv"
+    write_table(path, schemas.check(schemas.AUDIT, problems, path))
+
+
 def read_files(folder: str | Path) -> pd.DataFrame:
     """Return `files.csv`: what stages that read no label need, so that a corrected label does not rerun them.
 

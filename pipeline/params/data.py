@@ -3,6 +3,8 @@
 Conventions: as `pipeline.params.schema`, which puts them together.
 """
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from pipeline.params.sections import Choice, Grouping, Nothing, Plugin, Section
@@ -65,3 +67,20 @@ class Features(Plugin):
     @classmethod
     def kind(cls) -> str:
         return "features"
+
+
+class Audit(Section):
+    """What is looked for among the sounds, and what follows."""
+
+    nearly_same: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
+        0.9,
+        description="likeness from which two sounds are nearly the same; null: not looked for\n"
+        "The greatest correlation of their waveforms over shifts. Such clips share a group, as do those with the very "
+        "same sound",
+    )
+    across_split: Literal["refuse", "count"] = Field(
+        "refuse",
+        description="refuse | count\n"
+        "What becomes of the same sound on both sides of a split or of folds that came with the data set: the run is "
+        "refused, or they stay and are counted",
+    )

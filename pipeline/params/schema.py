@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import EarmarkError, ParamsError
 from pipeline.params import registry, renamed, yaml_file
-from pipeline.params.data import Dataset, Features
+from pipeline.params.data import Audit, Dataset, Features
 from pipeline.params.labels import Labels, Space, Spread
 from pipeline.params.networks import Network, Patches, Training
 from pipeline.params.overlay import lay
@@ -100,6 +100,7 @@ class Params(Section):
         description="parts of the training clips, for cross-validation\nClips of one group are in one of them"
     )
     features: Features = Field(description="mel | stft | mfcc | waveform")
+    audit: Audit = Audit()
     patches: Patches = Field(
         description="{crop: {frames, test_crops}} | {resize: {frames}}\n"
         "What a network sees of a clip: `crop`, a window of so many `frames` (short clips are repeated), or `resize`, "

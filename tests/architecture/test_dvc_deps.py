@@ -13,7 +13,18 @@ from ..conftest import dvc_stages
 
 JUDGES = ["judge@network", "judge@linear"]
 MEMBERS = ["self_train@one", "self_train@two"]
-STAGES = ["prepare", "spectrograms", "autoencoder", *JUDGES, "spread", *MEMBERS, "ensemble", "project", "report"]
+STAGES = [
+    "prepare",
+    "spectrograms",
+    "audit",
+    "autoencoder",
+    *JUDGES,
+    "spread",
+    *MEMBERS,
+    "ensemble",
+    "project",
+    "report",
+]
 # The linear judge takes seconds, so it may run again for what only the network is made of; not the other way round.
 MAY_RUN_FOR_NOTHING = {"judge@linear"}
 

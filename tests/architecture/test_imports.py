@@ -21,7 +21,7 @@ FLOORS = (
     ("files", "params", "probs"),
     ("audio", "corrections", "networks", "spreading", "plugins", "presets"),
     ("clips", "judges", "latents", "members"),
-    ("labels", "results", "ensemble", "review"),
+    ("audit", "labels", "results", "ensemble", "review"),
     ("explorer", "reporting"),
 )
 # Where Keras is imported; a new place is a decision.
@@ -107,7 +107,7 @@ def test_fitting_and_inference_take_arrays(root: Path, name: str) -> None:
 
 @pytest.mark.whole
 @pytest.mark.parametrize(
-    "stage", ["prepare", "spectrograms", "spread", "ensemble", "project", "report", "summary", "cli"]
+    "stage", ["prepare", "spectrograms", "audit", "spread", "ensemble", "project", "report", "summary", "cli"]
 )
 def test_stages_without_networks_do_not_load_tensorflow(root: Path, stage: str) -> None:
     code = f"import sys, stages.{stage}; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"

@@ -47,6 +47,7 @@ def test_only_reports_and_benchmarks_may_see_answers(sources):
         ("pipeline/files/artifacts.py", "read_answers", "read_answers"),
         ("pipeline/files/artifacts.py", "read_clips", "read_answers"),
         ("pipeline/files/artifacts.py", "read_clips", "truth"),
+        ("pipeline/files/artifacts.py", "write_dealt", "read_answers"),
     }
     found = {
         (path, *mention)

@@ -46,6 +46,7 @@ def load(root: Path, raw: Path, *, seed: int, table: str = "clips.csv", test_fra
     if not has_split:
         test = _splits.hold_out(list(clips["label"]), list(clips["group"]), fraction=test_fraction, seed=seed)
         clips["split"] = ["test" if chosen else "train" for chosen in test]
+        clips["drawn"] = True
     return clips
 
 

@@ -1,0 +1,1 @@
+"""What is the matter with the sounds and their labels, found before anything trains; and what follows for the split."""
