@@ -110,9 +110,8 @@ def _of_pairs(clips: pd.DataFrame, found: pd.DataFrame, parted: np.ndarray) -> I
     ids, label = clips["clip_id"].to_numpy(), clips["label"].to_numpy()
     split, fold = clips["split"].to_numpy(), clips["fold"].to_numpy()
     differ = conflicts.of(clips, found)
-    columns = (found[name].tolist() for name in ("a", "b", "likeness"))
-    for a, b, alike, apart, two in zip(*columns, parted, differ, strict=True):
-        same = alike == 1.0
+    columns = (found[name].tolist() for name in ("a", "b", "likeness", "same"))
+    for a, b, alike, same, apart, two in zip(*columns, parted, differ, strict=True):
         yield "same_sound" if same else "nearly_same", ids[a], ids[b], "" if same else f"likeness {alike:.2f}"
         if two:
             yield "conflict", ids[a], ids[b], f"{label[a]} and {label[b]}"

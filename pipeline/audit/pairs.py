@@ -40,15 +40,16 @@ def find(
         jobs: processes, -1 for one a core.
 
     Returns:
-        `a`, `b` (rows of the index, a < b), `likeness` (1 for the same sound), sorted by a and b.
+        `a`, `b` (rows of the index, a < b), `likeness`, and whether it is the very `same` sound; sorted by a and b.
     """
     same = _same(index)
-    found = [(a, b, 1.0) for a, b in same]
+    found = [(a, b, 1.0, True) for a, b in same]
     if least is not None:
         pairs = [pair for pair in candidates(spectra, _heard(index)) if pair not in set(same)]
         measured = compare([paths[i] for i in range(len(paths))], pairs, jobs=jobs)
-        found += [(a, b, value) for (a, b), value in zip(pairs, measured, strict=True) if value >= least]
-    return pd.DataFrame(sorted(found), columns=["a", "b", "likeness"]).astype({"a": int, "b": int, "likeness": float})
+        found += [(a, b, value, False) for (a, b), value in zip(pairs, measured, strict=True) if value >= least]
+    kinds = {"a": int, "b": int, "likeness": float, "same": bool}
+    return pd.DataFrame(sorted(found), columns=list(kinds)).astype(kinds)
 
 
 def _heard(index: pd.DataFrame) -> np.ndarray:

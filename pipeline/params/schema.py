@@ -100,7 +100,7 @@ class Params(Section):
         description="parts of the training clips, for cross-validation\nClips of one group are in one of them"
     )
     features: Features = Field(description="mel | stft | mfcc | waveform")
-    audit: Audit = Audit()
+    audit: Audit = Field(description="the same sound across the split of a data set: refuse | count")
     patches: Patches = Field(
         description="{crop: {frames, test_crops}} | {resize: {frames}}\n"
         "What a network sees of a clip: `crop`, a window of so many `frames` (short clips are repeated), or `resize`, "

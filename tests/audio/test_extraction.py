@@ -144,9 +144,9 @@ def test_impossible_settings_are_refused_before_anything_is_read(tmp_path: Path)
 
 def test_the_stage_prints_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clips = make(tmp_path / "raw").assign(label="a", verified=True, split="train", fold=0, group="g")
-    artifacts.write_clips(tmp_path / "clips", clips, ["a"])
+    artifacts.write_clips(tmp_path / "listed", clips, ["a"])
     params = SimpleNamespace(features=features(), compute=SimpleNamespace(jobs=1))
-    arguments = SimpleNamespace(clips=tmp_path / "clips", raw=tmp_path / "raw", features=tmp_path / "features")
+    arguments = SimpleNamespace(listed=tmp_path / "listed", raw=tmp_path / "raw", features=tmp_path / "features")
     spectrograms.work(params, arguments)  # type: ignore[arg-type]
     assert capsys.readouterr().out.startswith("spectrograms: 6 clips, 0 quarantined, 0.00 hours, ")
     assert json.loads((tmp_path / "features" / "features.json").read_text())["n_bins"] == 64

@@ -86,7 +86,7 @@ def params(folder: Path, **dataset) -> Path:
 
 
 def prepare(folder: Path, path: Path) -> subprocess.CompletedProcess:
-    command = ["-m", "stages.prepare", "--params", path, "--raw", folder / "raw", "--clips", folder / "clips"]
+    command = ["-m", "stages.prepare", "--params", path, "--raw", folder / "raw", "--listed", folder / "listed"]
     return subprocess.run([sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -105,19 +105,19 @@ class TestStage:
         done = prepare(tmp_path, path)
         assert done.returncode == 0, done.stderr
         assert "1 audio files are in no row" in done.stdout
-        clips = artifacts.read_answers(tmp_path / "clips")
-        assert artifacts.read_classes(tmp_path / "clips") == ["Bark", "NA"]
+        clips = artifacts.read_answers(tmp_path / "listed")
+        assert artifacts.read_classes(tmp_path / "listed") == ["Bark", "NA"]
         assert all((tmp_path / "raw" / p).read_bytes() == (root / p).read_bytes() for p in clips["path"])
-        assert formats.read_table(tmp_path / "clips" / "ignored.csv")["path"].tolist() == ["deep/nobody.wav"]
+        assert formats.read_table(tmp_path / "listed" / "ignored.csv")["path"].tolist() == ["deep/nobody.wav"]
         assert "truth" not in clips
 
-        before = (tmp_path / "clips" / "clips.csv").read_bytes()
+        before = (tmp_path / "listed" / "clips.csv").read_bytes()
         refused = prepare(tmp_path, params(tmp_path, name="csv", root=str(root), simulate_noise=noise, **settings))
         assert refused.returncode == 1
         assert refused.stderr.startswith("error: dataset.simulate_noise: found ")
         assert "Traceback" not in refused.stderr
-        assert (tmp_path / "clips" / "clips.csv").read_bytes() == before
-        assert sorted(listing(tmp_path)) == ["clips", "params.yaml", "raw", "söunds"]
+        assert (tmp_path / "listed" / "clips.csv").read_bytes() == before
+        assert sorted(listing(tmp_path)) == ["listed", "params.yaml", "raw", "söunds"]
 
     @pytest.mark.parametrize(
         ("grouping", "words"),

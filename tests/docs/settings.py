@@ -75,7 +75,7 @@ def page() -> str:
     base = yaml_file.parse(catalogue.FOLDER / f"{catalogue.BASE}.yaml")
     parts = [HEAD.rstrip("\n")]
     for key, field in Params.model_fields.items():
-        parts += [f"## {key}", *_section(key, field, base[key])]
+        parts += [f"## {key}", *_section(key, field, base.get(key, {}))]
     return "\n\n".join(parts) + "\n"
 
 

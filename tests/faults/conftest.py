@@ -150,7 +150,7 @@ def project(tmp_path: Path) -> Project:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Prepared, features extracted, and made-up latents, judgements and members: copied, never changed."""
     made = make(tmp_path_factory.mktemp("prepared") / "project")
-    made.passes("prepare", "spectrograms")
+    made.passes("prepare", "spectrograms", "audit")
     random, n = np.random.default_rng(0), 12
     formats.write_array(made.data / "latents" / "latents.npy", random.normal(size=(n, 6)).astype(np.float32))
     for judge in ("network", "linear"):

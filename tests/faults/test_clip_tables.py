@@ -60,7 +60,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(project: Project, name: 
 def test_a_path_that_was_edited_after_the_table_was_read_is_refused(project: Project):
     project.passes("prepare")
     for name in ("files.csv", "clips.csv"):
-        path = project.data / "clips" / name
+        path = project.data / "listed" / name
         path.write_text(path.read_text().replace("03.wav,03.wav", "03.wav,../../../secret.wav"))
     assert "clip '03.wav': path '../../../secret.wav'" in project.refused("spectrograms")
 
@@ -149,7 +149,7 @@ def test_a_file_without_a_row_is_counted(project: Project, capsys):
     shutil.copy(project.sounds / "00.wav", project.sounds / "nobody.wav")
     project.passes("prepare")
     assert "1 audio files are in no row" in capsys.readouterr().out
-    assert list(formats.read_table(project.data / "clips" / "ignored.csv")["path"]) == ["nobody.wav"]
+    assert list(formats.read_table(project.data / "listed" / "ignored.csv")["path"]) == ["nobody.wav"]
     assert len(artifacts.read_clips(project.data / "clips")) == 12
 
 

@@ -37,8 +37,9 @@ def _seed(params: dict[str, Any]) -> None:
 
 
 CASES = {
-    "prepare": Case(("data/raw", "data/clips"), _seed, few=5),
+    "prepare": Case(("data/raw", "data/listed"), _seed, few=5),
     "spectrograms": Case(("data/features",), lambda p: p["features"].update(trim_db=20), few=2),
+    "audit": Case(("data/clips", "data/audit"), lambda p: p.update(audit={"nearly_same": None}), few=3),
     "autoencoder": Case(("data/latents",), _seed, few=2),
     "judge@network": Case(("data/judged/network",), _seed, few=2),
     "judge@linear": Case(("data/judged/linear",), lambda p: p["judges"]["linear"].update(strength=0.1), few=2),

@@ -45,7 +45,7 @@ def changed(old: str, new: str) -> str:
 def test_a_setting_that_cannot_be_meant_is_refused_by_its_key(project: Project, monkeypatch, text, key):
     project.command("prepare")
     (project.folder / "params.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(Project, "command", lambda *_: ["-m", "stages.prepare", "--raw", "raw", "--clips", "clips"])
+    monkeypatch.setattr(Project, "command", lambda *_: ["-m", "stages.prepare", "--raw", "raw", "--listed", "listed"])
     words = project.refused("prepare")
     assert words.startswith("params.yaml: ")
     assert key in words

@@ -104,11 +104,11 @@ def test_the_order_of_rows_changes_nothing_of_any_clip(promote: str):
 
 def test_the_order_of_the_users_table_changes_no_byte(project: Project):
     project.passes("prepare")
-    first = {path.name: path.read_bytes() for path in (project.data / "clips").iterdir()}
+    first = {path.name: path.read_bytes() for path in (project.data / "listed").iterdir()}
     header, *rows = project.rows()
     project.table("\n".join([header, *rows[::-1], ""]))
     project.passes("prepare")
-    assert {path.name: path.read_bytes() for path in (project.data / "clips").iterdir()} == first
+    assert {path.name: path.read_bytes() for path in (project.data / "listed").iterdir()} == first
 
 
 @PROMOTE

@@ -122,8 +122,8 @@ def test_of_two_runs_at_once_one_is_refused_and_the_other_ends_well(project: Pro
 
 
 def test_an_interrupted_stage_says_so_and_leaves_no_traceback(project: Project) -> None:
-    project.stage("prepare", "--raw", "data/raw", "--clips", "data/clips")
-    command = [sys.executable, "-m", "stages.spectrograms", "--clips", "data/clips", "--raw", "data/raw"]
+    project.stage("prepare", "--raw", "data/raw", "--listed", "data/listed")
+    command = [sys.executable, "-m", "stages.spectrograms", "--listed", "data/listed", "--raw", "data/raw"]
     process = subprocess.Popen(
         [*command, "--features", "data/features"], cwd=project.folder, text=True, stderr=subprocess.PIPE
     )

@@ -212,7 +212,13 @@ class TestFeatures:
     @pytest.fixture
     def folder(self, tmp_path):
         index = {"start": [0, 3, 3], "n_frames": [3, 0, 2], "seconds": [0.1, 0.0, 0.2], "offset": 0.0}
-        status = {"status": ["ok", "quarantined", "ok"], "reason": ["", "not audio", ""], "sha256": ["1", "", "3"]}
+        status = {
+            "status": ["ok", "quarantined", "ok"],
+            "reason": ["", "not audio", ""],
+            "sha256": ["1", "", "3"],
+            "flags": "",
+            "sound": "0",
+        }
         formats.write_table(tmp_path / "index.csv", pd.DataFrame({"clip_id": list("abc"), **index, **status}))
         formats.write_array(tmp_path / "frames.npy", np.arange(20, dtype=np.float16).reshape(5, 4))
         formats.write_json(tmp_path / "features.json", {"kind": "mel", "n_bins": 4})

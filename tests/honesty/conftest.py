@@ -16,7 +16,7 @@ from pipeline.judges.network import neighbours
 from pipeline.judges.roles import roles as roles_of
 from pipeline.params.schema import Params
 from pipeline.presets import catalogue
-from stages import prepare, spread
+from stages import audit, prepare, spread
 
 FEATURES = {"name": "mel", "sr": 8000, "max_seconds": 2}
 FEATURES |= {"n_fft": 512, "hop_length": 256, "n_mels": 20, "fmin": 40, "fmax": 4000}
@@ -39,7 +39,7 @@ def make_params(root: Path, **changes: object) -> Params:
 
 
 def paths(run: Path) -> Namespace:
-    names = ("raw", "clips", "features", "latents", "judged", "labels", "members", "checkpoints")
+    names = ("raw", "listed", "audit", "clips", "features", "latents", "judged", "labels", "members", "checkpoints")
     places = {name: run / name for name in names} | {"corrections": run / "corrections.csv"}
     return Namespace(**places, out=run / "labels", member="one")
 
@@ -54,8 +54,10 @@ def clean(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
     """The demo prepared, its features, and as latents the mean and deviation of each clip's frames."""
     run = tmp_path_factory.mktemp("clean")
     prepare.work(params, paths(run))
+    listed = artifacts.read_files(run / "listed")
+    extraction.extract_all(listed, run / "raw", params.features, jobs=1, out=run / "features")
+    audit.work(params, paths(run))
     clips = artifacts.read_clips(run / "clips")
-    extraction.extract_all(clips, run / "raw", params.features, jobs=1, out=run / "features")
     features = frames.read_features(run / "features")
     heard = [features.clip(row).astype(np.float32) for row in range(len(clips))]
     latents = np.array([np.concatenate([f.mean(axis=0), f.std(axis=0)]) for f in heard], np.float32)

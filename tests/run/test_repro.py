@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.slow]
 ALL = [
     "prepare",
     "spectrograms",
+    "audit",
     "autoencoder",
     "judge@network",
     "judge@linear",
@@ -82,8 +83,9 @@ def test_metrics_and_plots_show(copied: Project, tmp_path: Path) -> None:
         ("judges.network.unverified_epochs", 2, ["judge@network", *FROM_SPREAD]),
         ("judges.linear.strength", 0.1, ["judge@linear", "spread", *FROM_MEMBERS]),
         ("features.trim_db", 40, ALL[1:]),
+        ("audit.nearly_same", None, ALL[2:]),
         ("compute.jobs", 1, []),
-        ("compute.threads", 3, ["autoencoder", *ALL[5:]]),
+        ("compute.threads", 3, ["autoencoder", *ALL[6:]]),
     ],
 )
 def test_an_edit_reruns_what_depends_on_it_and_nothing_before(

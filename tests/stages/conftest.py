@@ -18,7 +18,19 @@ from pipeline.params.schema import Params
 from pipeline.presets import catalogue
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
-FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
+FOLDERS = (
+    "raw",
+    "listed",
+    "audit",
+    "clips",
+    "features",
+    "latents",
+    "judged",
+    "labels",
+    "members",
+    "ensemble",
+    "projection",
+)
 
 
 @dataclass
@@ -88,7 +100,9 @@ def make_project(made: Path, root: Path) -> Project:
             "group": [f"source{i}" for i in rows],
         }
     )
-    artifacts.write_clips(made / "clips", clips, CLASSES)
+    for folder in ("listed", "clips"):
+        artifacts.write_clips(made / folder, clips, CLASSES)
+    formats.write_json(made / "listed" / "given.json", {"split": True, "folds": True})
     (made / "raw").mkdir()
     index = {
         "start": rows * 20,
@@ -104,6 +118,7 @@ def make_project(made: Path, root: Path) -> Project:
     formats.write_table(made / "features" / "index.csv", clips[["clip_id"]].assign(**index))
     frames = random.normal(size=(N * 20, 16)).astype(np.float16)
     formats.write_array(made / "features" / "frames.npy", frames)
+    formats.write_array(made / "features" / "spectra.npy", np.zeros((N, 64), np.float32))
     formats.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
     latents = random.normal(size=(N, 8)).astype(np.float32)
     formats.write_array(made / "latents" / "latents.npy", latents)

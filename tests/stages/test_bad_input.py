@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from pipeline.errors import EarmarkError
 
 NETWORKS = {"autoencoder", "self_train"}
-READS_CLIPS = ["spectrograms", "autoencoder", "spread", "self_train", "ensemble", "project", "report"]
+READS_CLIPS = ["spectrograms", "audit", "autoencoder", "spread", "self_train", "ensemble", "project", "report"]
 READS_FEATURES = ["autoencoder", "self_train", "report"]
 READS_LATENTS = ["spread", "project"]
 ENSEMBLE = ("clips", "labels", "members", "out")
@@ -46,18 +46,26 @@ def table_of(stage: str) -> str:
     return "files.csv" if stage in ("spectrograms", "autoencoder", "project") else "clips.csv"
 
 
+def folder_of(stage: str) -> str:
+    """The folder that it lies in."""
+    return "listed" if stage in ("spectrograms", "audit") else "clips"
+
+
 class TestClips:
     @pytest.mark.parametrize("stage", stages(READS_CLIPS))
     def test_missing(self, project, stage):
-        shutil.rmtree(project.root / "clips")
-        assert re.search(rf"clips/{table_of(stage)}: missing; run `dvc repro` to make it", refused(project, stage))
+        shutil.rmtree(project.root / folder_of(stage))
+        assert re.search(
+            rf"{folder_of(stage)}/{table_of(stage)}: missing; run `dvc repro` to make it", refused(project, stage)
+        )
 
     @pytest.mark.parametrize("stage", stages(READS_CLIPS))
     def test_cut_off_in_the_middle(self, project, stage):
-        path = project.root / "clips" / table_of(stage)
+        path = project.root / folder_of(stage) / table_of(stage)
         path.write_bytes(path.read_bytes()[:-30])
         assert re.search(
-            rf"clips/{table_of(stage)}: not a readable CSV \(cut off in its last line\)", refused(project, stage)
+            rf"{folder_of(stage)}/{table_of(stage)}: not a readable CSV \(cut off in its last line\)",
+            refused(project, stage),
         )
 
     @pytest.mark.parametrize("stage", stages(["spread", "self_train", "ensemble", "report"]))
@@ -102,7 +110,7 @@ class TestFeatures:
 
     @pytest.mark.parametrize("path", ["../secret.wav", "/etc/hostname", "a/../../b.wav"])
     def test_a_path_that_leads_out_of_raw(self, project, path):
-        replace(project.root / "clips" / "files.csv", r"7\.wav", path)
+        replace(project.root / "listed" / "files.csv", r"7\.wav", path)
         words = refused(project, "spectrograms")
         assert "clip 'clip07'" in words
         assert repr(path) in words
