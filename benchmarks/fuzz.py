@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from pipeline.audio import decoding, extraction
+from pipeline.audio import decoding, extraction, mixing
 from pipeline.compute import workers
 from pipeline.errors import DataError
 from pipeline.files import formats
@@ -160,7 +160,7 @@ def _wrong(clip: decoding.Decoded, mutant: Mutant) -> str:
     y = clip.y
     if y.dtype != np.float32 or y.ndim != 1 or not len(y):
         return f"{y.dtype} of shape {y.shape}"
-    if not np.isfinite(y).all() or np.abs(y).max() > 2 * decoding.LOUDEST:
+    if not np.isfinite(y).all() or np.abs(y).max() > 2 * mixing.LOUDEST:
         return f"samples up to {np.abs(y).max():.3g}"
     if not 0 < clip.seconds <= MAX_SECONDS or abs(len(y) - clip.seconds * SR) > 1:
         return f"{clip.seconds:.3f} s in {len(y)} samples"

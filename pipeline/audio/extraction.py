@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.audio import decoding
+from pipeline.audio import bounds, decoding
 from pipeline.compute import workers
 from pipeline.errors import DataError
 from pipeline.files import fingerprint, formats, problems, schemas
@@ -139,7 +139,7 @@ def extract_each(paths: Sequence[Path], features: Features, *, jobs: int) -> Ite
 
 def _memory(features: Features) -> int:
     """Return the bytes that a clip may need: the waveform as read, twice, and what features are made from, amply."""
-    read = min(features.max_seconds * decoding.RATES[1], decoding.MAX_FRAMES)
+    read = min(features.max_seconds * bounds.RATES[1], bounds.MAX_FRAMES)
     return 2 * workers.GIB + int(12 * read + 128 * features.max_seconds * features.sr)
 
 
