@@ -15,6 +15,7 @@ from pipeline.audio import bounds, extents, kinds, mpeg, ogg
 from pipeline.audio.bounds import Taken
 from pipeline.audio.kinds import Kind
 from pipeline.audio.mixing import Mixer
+from pipeline.audio.views import View
 from pipeline.errors import DataError
 
 _DECODERS = (
@@ -32,8 +33,8 @@ _INDEPENDENT = (kinds.MP4, kinds.MATROSKA, kinds.ASF, kinds.TTA, kinds.WAVPACK, 
 _ENCRYPTED = ("enca", "drms", "p608")
 
 
-def read(file: io.FileIO, source: Any, kind: Kind, mixer: Mixer, max_seconds: float) -> Taken:
-    """Read `source`, `file` itself or a view of it, of a kind that FFmpeg knows, into `mixer`.
+def read(file: io.FileIO, source: View, kind: Kind, mixer: Mixer, max_seconds: float) -> Taken:
+    """Read `source`, a view of `file`, of a kind that FFmpeg knows, into `mixer`.
 
     Raises:
         DataError: damaged, truncated, protected, without sound, or beyond the bounds.

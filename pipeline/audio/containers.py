@@ -85,6 +85,8 @@ def _chunks(file: io.FileIO, order: Literal["big", "little"], *, long: bool) -> 
             return Samples(begin, None if streamed else max(length - more, 0), present, place + 4, 4, order, more)
         if chunk[:4] == b"ds64":
             ds64 = place + 16
+        if place + 8 + length >= _size(file):
+            break
         file.seek(place + 8 + length + length % 2)
     return None
 

@@ -128,7 +128,7 @@ def _mixed(file: io.FileIO, kind: Kind, max_seconds: float, weights: np.ndarray 
     """Read a file by the decoder that reads it best."""
     if not kind.exact:
         mixer = Mixer(weights)
-        return by_ffmpeg.read(file, file, kind, mixer, max_seconds), mixer
+        return by_ffmpeg.read(file, _source(file, kind, max_seconds), kind, mixer, max_seconds), mixer
     try:
         mixer = Mixer(weights)
         return by_soundfile.read(file, kind, mixer, max_seconds), mixer
@@ -145,11 +145,10 @@ def _mixed(file: io.FileIO, kind: Kind, max_seconds: float, weights: np.ndarray 
         raise
 
 
-def _source(file: io.FileIO, kind: Kind, max_seconds: float) -> io.FileIO | View:
+def _source(file: io.FileIO, kind: Kind, max_seconds: float) -> View:
     """Return an MP3 without its tag, which may lie, or any other file as it is."""
-    if kind is not kinds.MPEG:
-        return file
-    return View(file, mpeg.count(file, max_seconds).sound, os.fstat(file.fileno()).st_size)
+    begin = mpeg.count(file, max_seconds).sound if kind is kinds.MPEG else 0
+    return View(file, begin, os.fstat(file.fileno()).st_size)
 
 
 def _resample(y: np.ndarray, rate: int, sr: int) -> np.ndarray:

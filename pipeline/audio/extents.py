@@ -29,6 +29,8 @@ def cut(file: io.FileIO, kind: Kind) -> bool | None:
 def _mp4(file: io.FileIO, size: int) -> int:
     place = 0
     for _ in range(_MANY):
+        if place >= size:
+            break
         file.seek(place)
         head = file.read(16)
         if len(head) < 8:
@@ -45,6 +47,8 @@ def _mp4(file: io.FileIO, size: int) -> int:
 def _matroska(file: io.FileIO, size: int) -> int:
     place, end = 0, 0
     for _ in range(_MANY):
+        if place >= size:
+            break
         file.seek(place)
         head = file.read(16)
         if len(head) < 2 or not head[0]:
@@ -78,6 +82,8 @@ def _asf(file: io.FileIO, size: int) -> int:
 def _avi(file: io.FileIO, size: int) -> int:
     place = 0
     for _ in range(_MANY):
+        if place >= size:
+            break
         file.seek(place)
         head = file.read(8)
         if len(head) < 8 or head[:4] != b"RIFF":
@@ -100,6 +106,8 @@ def _amr(file: io.FileIO, size: int) -> int:
 def _wavpack(file: io.FileIO, size: int) -> int:
     place = 0
     for _ in range(_MANY):
+        if place >= size:
+            break
         file.seek(place)
         head = file.read(8)
         if len(head) < 8 or head[:4] != b"wvpk":

@@ -54,9 +54,17 @@ def extract_file(path: str | Path, features: Features) -> np.ndarray:
 
 
 def _frames(path: str | Path, features: Features) -> tuple[np.ndarray, decoding.Decoded]:
-    decoded = decoding.decode(path, sr=features.sr, max_seconds=features.max_seconds, trim_db=features.trim_db)
+    decoded = decoding.decode(
+        path, sr=features.sr, max_seconds=features.max_seconds, trim_db=features.trim_db, band=band(features)
+    )
     frames = registry.function("features", features.name)(decoded.y, features.sr, **features.settings)
     return frames.astype(np.float16), decoded
+
+
+def band(features: Features) -> tuple[float, float]:
+    """Return the lowest and the highest frequency, Hz, of which features are made."""
+    settings, highest = features.settings, features.sr / 2
+    return float(settings.get("fmin") or 0), min(float(settings.get("fmax") or highest), highest)
 
 
 def describe(features: Features) -> dict[str, Any]:

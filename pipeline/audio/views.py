@@ -21,7 +21,8 @@ class View(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence])
+        place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = min(max(0, place), self._size)  # a damaged header sends readers anywhere
         return self._at
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
