@@ -28,7 +28,7 @@ _FAMILIES = ("pcm_", "adpcm_")
 _CODEC_FRAME = 2_048  # samples, of the codecs whose frames are longest
 _BITS = {"u8": 8, "s16": 16, "s32": 32, "s64": 64}
 _LOSSLESS = ("pcm_", "flac", "alac", "wavpack", "tta", "ape", "wmalossless")
-_ROUNDED = (kinds.MP4, kinds.MATROSKA, kinds.ASF, kinds.AVI)  # their lengths are not in samples
+_ROUNDED = (kinds.MP4, kinds.AVI)  # their lengths are not in samples
 _INDEPENDENT = (kinds.MP4, kinds.MATROSKA, kinds.ASF, kinds.TTA, kinds.WAVPACK, kinds.APE, kinds.ADTS, kinds.MPEG)
 _ENCRYPTED = ("enca", "drms", "p608")
 
@@ -95,7 +95,9 @@ def _read(av: Any, file: io.FileIO, container: Any, kind: Kind, mixer: Mixer, ma
         flags = _misplaced(file, mixer.frames)
     if cut and kind not in _INDEPENDENT:
         said = None  # FFmpeg has it from the file's size
-    slack = _CODEC_FRAME if mixer.step is None else 1 if kind not in _ROUNDED else rate // 100
+    if kind in (kinds.MATROSKA, kinds.ASF) and container.streams.video and not cut:
+        said = mixer.frames  # what it says is the film's length
+    slack = _slack(kind, context.name, rate, exact=mixer.step is not None)
     found = _compared(mixer.frames, said, limit, rate, slack=slack, errors=errors, cut=cut)
     return Taken(rate, flags | ({} if kind is kinds.AMR and "streamed" in found else found))
 
@@ -181,6 +183,15 @@ def _said(file: io.FileIO, container: Any, stream: Any, kind: Kind, rate: int) -
     if stream.duration is None or kind is kinds.AMR:
         return None
     return round(Fraction(stream.duration) * stream.time_base * rate)
+
+
+def _slack(kind: Kind, codec: str, rate: int, *, exact: bool) -> int:
+    """Return by how many frames a container may be wrong that is in order: it counts milliseconds, or a pause."""
+    if kind in (kinds.MATROSKA, kinds.ASF):
+        return rate // 20 if kind is kinds.ASF else rate // 100 + (0 if exact or codec.endswith("opus") else 1_024)
+    if exact:
+        return rate // 100 if kind in _ROUNDED else 1
+    return _CODEC_FRAME
 
 
 def _misplaced(file: io.FileIO, held: int) -> dict[str, str]:
