@@ -193,7 +193,6 @@ NAMED = {
 }
 
 
-@pytest.mark.fault(45)
 @pytest.mark.parametrize(("content", "name"), NAMED.items(), ids=list(NAMED.values()))
 def test_what_is_not_read_is_called_by_its_name(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / "a.wav").write_bytes(content)

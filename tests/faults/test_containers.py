@@ -1,17 +1,21 @@
 """Headers that lie: what the file holds is read and both figures are said, or it is set aside; never a part of it."""
 
+import io
 import struct
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from benchmarks.fuzz_specimens import by_ffmpeg, by_soundfile
-from pipeline.audio import flac
+from pipeline.audio import endings, extraction, flac
 from pipeline.audio.decoding import Decoded, decode
+from pipeline.audio.heard import heard
 from pipeline.errors import DataError
+from pipeline.params.data import Features
 
 RATE = 22_050
 
@@ -53,6 +57,70 @@ def lying(form: str, size: int, **how: Any) -> bytes:
     if form == "CAF":
         return rewritten(content, content.index(b"data") + 4, size + 4, 8, "big")
     return rewritten(content, 8, size, 4, "big")
+
+
+BY_TELEPHONES_AND_BROWSERS = {
+    "m4a": ("ipod", "aac"),
+    "aac": ("adts", "aac"),
+    "webm": ("webm", "libopus"),
+    "wma": ("asf", "wmav2"),
+    "w64": ("w64", "pcm_s16le"),
+    "au": ("au", "pcm_s16be"),
+    "caf": ("caf", "alac"),
+    "3gp": ("3gp", "aac"),
+    "mkv": ("matroska", "flac"),
+    "mp2": ("mp2", "mp2"),
+    "aifc": ("aiff", "pcm_s16le"),
+    "wav": ("wav", "adpcm_ms"),
+}
+
+
+@pytest.mark.fault(45)
+def test_what_telephones_and_browsers_write_is_read_within_the_bounds_of_a_worker(tmp_path: Path) -> None:
+    for ending, (box, codec) in BY_TELEPHONES_AND_BROWSERS.items():
+        (tmp_path / f"clip.{ending}").write_bytes(by_ffmpeg(recorded(), RATE, box, codec))
+    paths = sorted(tmp_path.iterdir())
+    for path, found in zip(paths, extraction.extract_each(paths, Features(name="mel"), jobs=2), strict=True):
+        assert found.reason == "", path.name
+        assert found.seconds == pytest.approx(1.0, abs=0.1), path.name
+        assert found.flags == {}, path.name
+        assert found.frames is not None
+
+
+@pytest.mark.fault(45)
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"PK\x03\x04" + bytes(26) + b"xl/workbook.xml", "not audio: an Excel sheet"),
+        (b"\xff\xd8\xff\xe0" + bytes(100), "not audio: a picture (JPEG)"),
+        (b"MThd\0\0\0\x06", "not audio: MIDI, notes without a sound; play it into a WAV first"),
+        (b"NIST_1A\n   1024\n", "not read: NIST SPHERE; this converts it: ffmpeg -i FILE FILE.flac"),
+        (b"\0\0\0\x20ftypM4P " + bytes(20), "protected: DRM (M4P); only who sold it can give an open file"),
+    ],
+)
+def test_what_is_not_read_is_called_by_its_name(tmp_path: Path, content: bytes, name: str) -> None:
+    with pytest.raises(DataError) as caught:
+        hear(tmp_path, content)
+    assert str(caught.value) == name
+
+
+@pytest.mark.fault(46)
+def test_all_that_is_read_is_looked_for_in_a_folder_and_what_systems_leave_behind_is_not() -> None:
+    for ending in BY_TELEPHONES_AND_BROWSERS:
+        assert endings.is_sound(PurePath("Dog", f"clip.{ending.upper()}"))
+        assert not endings.is_sound(PurePath("Dog", f"._clip.{ending}"))
+        assert endings.passed_over(PurePath("__MACOSX", f"clip.{ending}"))
+
+
+@pytest.mark.fault(47)
+@pytest.mark.parametrize("how", [("AIFF", "PCM_16"), ("WAV", "IMA_ADPCM"), ("WAV", "MS_ADPCM"), ("CAF", "PCM_24")])
+def test_what_no_browser_plays_is_given_to_it_as_the_network_hears_it(tmp_path: Path, how: tuple[str, str]) -> None:
+    clip = hear(tmp_path, container(*how), sr=16_000)
+    given = heard(tmp_path / "clip", Features(name="mel", sr=16_000))
+    y, rate = soundfile.read(io.BytesIO(given), dtype="float32")
+    assert given[:4] == b"RIFF"
+    assert (rate, y.ndim) == (16_000, 1)
+    np.testing.assert_allclose(y, clip.y, atol=1e-4)
 
 
 FORMS = ["WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "AU"]
