@@ -1,92 +1,165 @@
-"""What an audio file itself says about its length, where libsndfile corrects or guesses it without a word.
+"""Where WAV, RF64, W64, AIFF, CAF and AU keep their samples, how many bytes they promise, and how many there are.
 
-A cut WAV, AIFF or Ogg is given the length that is left; an MP3 without a Xing, Info or VBRI tag one guessed from
-its first frame's bit rate, beyond which it is not read. Functions take an open binary file and move its position.
+libsndfile believes a size that is too small, and corrects one that is too large without a word. Functions take an
+open binary file and move its position.
 """
 
 import io
 import os
+from dataclasses import dataclass
 from typing import Literal
 
-MAGIC = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"fLaC", b"OggS", b"ID3")
-_OGG_PAGE = 65_307  # bytes, the most that a page can have
 _STREAMED = (0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFF000)  # sizes written by programs that could not seek back to correct them
+_MANY = 10_000  # chunks, more than any file has
+_W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+# What a container may hold behind its samples.
+_NAMES = (
+    b"LISTlistid3 ID3 bextiXMLaxmlaXMLcue smplinstfactPEAK_PMXafspJUNKjunkPAD FLLRacidstrcumidDISPlevlplstlabl"
+    b"noteMD5 chnalinkcartSAURLGWVMARKCOMTNAMEAUTHANNO(c) APPLMIDIAESDFVERCOMMCHANINSTinfostrguuidfreepaktkuki"
+    b"chanedct"
+)
+_CHUNKS = frozenset(_NAMES[place : place + 4] for place in range(0, len(_NAMES), 4))
+_TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
 
 
-def has_magic(file: io.FileIO) -> bool:
-    """Whether a file begins as WAV, AIFF, FLAC, Ogg or a tagged MP3 do."""
-    file.seek(0)
-    return file.read(4).startswith(MAGIC)
+@dataclass(frozen=True)
+class Samples:
+    """The samples' place in a file, in bytes.
 
-
-def may_be_mp3(file: io.FileIO) -> bool:
-    """Whether a file begins with the sync word of an MPEG frame; so does text in UTF-16, which is then no audio."""
-    file.seek(0)
-    head = file.read(2)
-    return len(head) == 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-
-
-def promised_frames(file: io.FileIO, decoded: int, width: int) -> int:
-    """Return the number of frames that a WAV, AIFF or Ogg file promises, `decoded` where it does not tell.
-
-    `decoded` is how many libsndfile says there are; `width` is bytes a frame, 0 where frames are compressed.
+    Attributes:
+        begin: of the first sample.
+        promised: how many the container says there are; None: it could not tell (a stream).
+        present: how many there are from `begin` to the file's end.
+        size_at, size_width, order: where the size stands, and how.
+        more: what the size counts beside the samples.
     """
+
+    begin: int
+    promised: int | None
+    present: int
+    size_at: int
+    size_width: int
+    order: Literal["big", "little"]
+    more: int = 0
+
+    def sized(self, size: int) -> tuple[int, bytes]:
+        """Return where to put which bytes for the container to promise `size`."""
+        return self.size_at, (size + self.more).to_bytes(self.size_width, self.order)
+
+
+def samples(file: io.FileIO) -> Samples | None:
+    """Return where the samples are; None where that is not known."""
     file.seek(0)
-    magic = file.read(12)[:4]
-    if magic == b"OggS":
-        return decoded if _ogg_is_closed(file) else decoded + 1
-    if magic not in (b"RIFF", b"RIFX", b"RF64", b"FORM"):
-        return decoded
-    chunk = _samples_chunk(file, "big" if magic in (b"FORM", b"RIFX") else "little")
-    if chunk is None or chunk[0] in _STREAMED or chunk[0] <= chunk[1]:
-        return decoded
-    promised, present = chunk
-    return promised // width if width else -(-decoded * promised // max(present, 1))
+    head = file.read(16)
+    if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"FORM"):
+        return _chunks(file, "big" if head[:4] in (b"FORM", b"RIFX") else "little", long=head[:4] == b"RF64")
+    if head[:4] == b"caff":
+        return _caf(file)
+    if head[:4] in (b".snd", b"dns."):
+        order: Literal["big", "little"] = "big" if head[:4] == b".snd" else "little"
+        begin, size = int.from_bytes(head[4:8], order), int.from_bytes(head[8:12], order)
+        return Samples(begin, None if size == 0xFFFFFFFF else size, max(_size(file) - begin, 0), 8, 4, order)
+    return _w64(file) if head[:4] == b"riff" else None
 
 
-def is_streamed(file: io.FileIO) -> bool:
-    """Whether a WAV was written by a program that could not go back to say how long it became."""
-    file.seek(0)
-    if file.read(12)[:4] != b"RIFF":
-        return False
-    chunk = _samples_chunk(file, "little")
-    return chunk is not None and chunk[0] in _STREAMED and chunk[0] > chunk[1]
+def _size(file: io.FileIO) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
-def _samples_chunk(file: io.FileIO, order: Literal["big", "little"]) -> tuple[int, int] | None:
-    """Return the bytes that the chunk of samples promises, and those there are."""
-    long = None  # RF64: the length of the samples' chunk, which has no room for it itself
-    while len(chunk := file.read(8)) == 8:
+def _chunks(file: io.FileIO, order: Literal["big", "little"], *, long: bool) -> Samples | None:
+    file.seek(12)
+    ds64 = None  # RF64: where the length of the samples' chunk stands, which has no room for it itself
+    for _ in range(_MANY):
+        place, chunk = file.tell(), file.read(8)
+        if len(chunk) < 8:
+            break
         length = int.from_bytes(chunk[4:], order)
         if chunk[:4] in (b"data", b"SSND"):
-            head = 8 if chunk[:4] == b"SSND" else 0  # AIFF: offset and block size come before the samples
-            promised = length if long is None or length != 0xFFFFFFFF else long
-            return promised - head, os.fstat(file.fileno()).st_size - file.tell() - head
-        begin = file.tell()
+            more = 8 if chunk[:4] == b"SSND" else 0  # AIFF: offset and block size come before the samples
+            begin = place + 8 + more
+            present = max(_size(file) - begin, 0)
+            if long and length == 0xFFFFFFFF and ds64 is not None:
+                file.seek(ds64)
+                return Samples(begin, int.from_bytes(file.read(8), order), present, ds64, 8, order)
+            streamed = length in _STREAMED and length > present
+            return Samples(begin, None if streamed else max(length - more, 0), present, place + 4, 4, order, more)
         if chunk[:4] == b"ds64":
-            long = int.from_bytes(file.read(16)[8:], order)
-        file.seek(begin + length + length % 2)
+            ds64 = place + 16
+        if place + 8 + length >= _size(file):
+            break
+        file.seek(place + 8 + length + length % 2)
     return None
 
 
-def _ogg_is_closed(file: io.FileIO) -> bool:
-    """Whether the last page is whole and marked as the stream's last (RFC 3533, section 6)."""
-    file.seek(max(0, os.fstat(file.fileno()).st_size - _OGG_PAGE))
-    tail = file.read(_OGG_PAGE)
-    page = tail[max(tail.rfind(b"OggS"), 0) :]
-    if len(page) < 27 or len(page) < 27 + page[26]:
-        return False
-    return bool(page[5] & 4) and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
+def _caf(file: io.FileIO) -> Samples | None:
+    file.seek(8)
+    for _ in range(_MANY):
+        place, chunk = file.tell(), file.read(12)
+        if len(chunk) < 12:
+            break
+        length = int.from_bytes(chunk[4:], "big", signed=True)
+        if chunk[:4] == b"data":
+            begin = place + 16  # the number of edits comes before the samples
+            promised = None if length < 0 else max(length - 4, 0)
+            return Samples(begin, promised, max(_size(file) - begin, 0), place + 4, 8, "big", 4)
+        if not 0 <= length < _size(file):
+            break
+        file.seek(place + 12 + length)
+    return None
 
 
-def mp3_tells_length(file: io.FileIO) -> bool:
-    """Whether the first frame of an MP3 holds a tag with the number of frames."""
-    file.seek(0)
-    head = file.read(10)
-    if head[:3] == b"ID3" and len(head) == 10:
-        size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-        file.seek(10 + size)
-    else:
-        file.seek(0)
-    start = file.read(2_048)
-    return any(tag in start for tag in (b"Xing", b"Info", b"VBRI"))
+def _w64(file: io.FileIO) -> Samples | None:
+    place = 40
+    for _ in range(_MANY):
+        file.seek(place)
+        chunk = file.read(24)
+        if len(chunk) < 24:
+            break
+        length = int.from_bytes(chunk[16:], "little")
+        if chunk[:16] == _W64_DATA:
+            begin = place + 24
+            return Samples(begin, max(length - 24, 0), max(_size(file) - begin, 0), place + 16, 8, "little", 24)
+        if not 24 <= length < _size(file):
+            break
+        place += -(-length // 8) * 8
+    return None
+
+
+def behind(file: io.FileIO, found: Samples) -> int:
+    """Return how many bytes behind the promised samples are neither a chunk, nor a tag, nor zeros."""
+    end = found.begin + (found.promised or 0)
+    rest = max(_size(file) - end, 0)
+    if not rest or (rest <= end - found.begin and _only_zeros(file, end)):
+        return 0
+    # Some writers pad where they need not, others don't where they should.
+    for place in (end, end + 1, -(-end // 8) * 8):
+        if place < _size(file) and _explained(file, place, found):
+            return 0
+    return rest
+
+
+def _explained(file: io.FileIO, place: int, found: Samples) -> bool:
+    """Whether what begins at `place` is a tag, a chunk that such a file has, or chunks up to the file's end."""
+    file.seek(place)
+    head = file.read(16)
+    if head.startswith(_TAGS) or head[:4] in _CHUNKS:
+        return True
+    width = 4 if found.size_width == 4 else 8
+    for _ in range(_MANY):
+        file.seek(place)
+        chunk = file.read(4 + width)
+        if len(chunk) < 4 + width or not chunk[:4].isascii() or not chunk[:4].decode("ascii").isprintable():
+            return False
+        length = int.from_bytes(chunk[4:], found.order)
+        place += 4 + width + length + length % 2
+        if place >= _size(file):
+            return place <= _size(file) + 1
+    return False
+
+
+def _only_zeros(file: io.FileIO, place: int) -> bool:
+    file.seek(place)
+    while content := file.read(2**20):
+        if content.strip(b"\0"):
+            return False
+    return True

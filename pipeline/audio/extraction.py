@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.audio import decoding, spectrum
+from pipeline.audio import bounds, decoding, spectrum
 from pipeline.compute import workers
 from pipeline.errors import DataError
 from pipeline.files import fingerprint, formats, problems, schemas
@@ -57,9 +57,17 @@ def extract_file(path: str | Path, features: Features) -> np.ndarray:
 
 
 def _frames(path: str | Path, features: Features) -> tuple[np.ndarray, decoding.Decoded]:
-    decoded = decoding.decode(path, sr=features.sr, max_seconds=features.max_seconds, trim_db=features.trim_db)
+    decoded = decoding.decode(
+        path, sr=features.sr, max_seconds=features.max_seconds, trim_db=features.trim_db, band=band(features)
+    )
     frames = registry.function("features", features.name)(decoded.y, features.sr, **features.settings)
     return frames.astype(np.float16), decoded
+
+
+def band(features: Features) -> tuple[float, float]:
+    """Return the lowest and the highest frequency, Hz, of which features are made."""
+    settings, highest = features.settings, features.sr / 2
+    return float(settings.get("fmin") or 0), min(float(settings.get("fmax") or highest), highest)
 
 
 def describe(features: Features) -> dict[str, Any]:
@@ -149,7 +157,7 @@ def extract_each(paths: Sequence[Path], features: Features, *, jobs: int) -> Ite
 
 def memory(max_seconds: float, sr: int) -> int:
     """Return the bytes that a clip may need: the waveform as read, twice, and what features are made from, amply."""
-    read = min(max_seconds * decoding.RATES[1], decoding.MAX_FRAMES)
+    read = min(max_seconds * bounds.RATES[1], bounds.MAX_FRAMES)
     return 2 * workers.GIB + int(12 * read + 128 * max_seconds * sr)
 
 

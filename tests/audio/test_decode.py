@@ -154,7 +154,7 @@ def test_more_than_a_wav_can_have_is_refused_unread(tmp_path: Path) -> None:
 
 
 def test_no_setting_makes_it_hold_more_than_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.audio.decoding.MAX_FRAMES", 4410)
+    monkeypatch.setattr("pipeline.audio.bounds.MAX_FRAMES", 4410)
     clip = read(write(tmp_path / "a.wav", tone()), max_seconds=1e6)
     assert clip.seconds == pytest.approx(0.1)
     assert list(clip.flags) == ["capped"]
@@ -171,9 +171,9 @@ REASONS = {
     b"\0": r"^not audio$",
     b"just some text": r"^not audio$",
     "text in UTF-16".encode("utf-16"): r"^not audio$",
-    b"<!DOCTYPE html><h1>404</h1>": r"^not audio$",
-    b"\x89PNG\r\n\x1a\n" + bytes(100): r"^not audio$",
-    b"RIFF\x10\0\0\0WEBPVP8 ": r"^damaged: ",
+    b"<!DOCTYPE html><h1>404</h1>": r"^not audio: a web page$",
+    b"\x89PNG\r\n\x1a\n" + bytes(100): r"^not audio: a picture \(PNG\)$",
+    b"RIFF\x10\0\0\0WEBPVP8 ": r"^not audio: a picture \(WebP\)$",
     wav()[:30]: r"^damaged: ",
     wav(b""): r"^no frames$",
     wav(bytes(1000), size=8820): r"^truncated: 500 of 4,410 frames$",
@@ -239,8 +239,7 @@ def test_an_mp3_without_its_tag_is_not_read_by_a_guessed_length(tmp_path: Path) 
     path = write(tmp_path / "a.mp3", rng.normal(0, 0.1, 88200), bitrate_mode="VARIABLE", compression_level=0.5)
     content = path.read_bytes()
     path.write_bytes(content[content.find(b"\xff\xfb", 10) :])  # libsndfile would give the first 0.6 s of it
-    with pytest.raises(DataError, match=r"^damaged: only \d+% of an MP3 that does not tell its length"):
-        read(path)
+    assert read(path).seconds == pytest.approx(2.0, abs=0.1)
     path = write(tmp_path / "b.mp3", tone(2.0), bitrate_mode="CONSTANT", compression_level=0.5)
     content = path.read_bytes()
     path.write_bytes(content[content.find(b"\xff\xfb", 10) :])

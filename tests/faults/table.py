@@ -51,9 +51,22 @@ ROWS: dict[int, tuple[str, str]] = {
     38: ("a report of 1, 2, 5 clips", "says which plot it left out"),
     39: ("members that contradict each other with certainty, are NaN, in another order", "joined, or refused"),
     40: ("read-only libraries and home, a terminal without UTF-8, spaces and Unicode in paths", "works"),
-    41: ("another number of jobs, fewer cores allowed", "the same bytes"),
-    42: ("SIGKILL of a stage whose judges train in processes of their own", "they end with it"),
-    43: ("many cores, few of them allowed", "as many threads as on any machine"),
+    70: ("another number of jobs, fewer cores allowed", "the same bytes"),
+    71: ("SIGKILL of a stage whose judges train in processes of their own", "they end with it"),
+    72: ("many cores, few of them allowed", "as many threads as on any machine"),
+}
+
+# What is heard is what the file holds.
+ROWS |= {
+    41: ("a size in the header that is too small: a recorder lost power", "read whole and flagged, with both figures"),
+    42: ("a size that is a few bytes too large", "accepted, flagged"),
+    43: ("an MP3 of changing bit rate that does not tell its length", "read whole; truncated if it is cut"),
+    44: ("MP3, FLAC, Ogg, MP4, AU that tell another length than they have", "read whole and flagged"),
+    45: ("m4a, aac, webm, caf, w64, au, wma, films; an Excel sheet, a picture", "read; called by its name"),
+    46: ("a folder with m4a, aac, aifc, mp2, and with what systems leave behind", "one list of endings"),
+    47: ("AIFF, ADPCM: what no browser plays", "a WAV of what the network hears"),
+    49: ("channels in opposite phase", "one is heard, flagged"),
+    50: ("a dead channel, clipping, mostly silence, another band, upsampled", "measured, flagged"),
 }
 
 

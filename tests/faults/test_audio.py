@@ -263,9 +263,12 @@ def test_ten_hours_are_read_up_to_the_cap(accepted, index):
 
 
 @pytest.mark.fault(15)
-@pytest.mark.parametrize("name", ["text", "page", "picture"])
-def test_what_is_no_audio_is_quarantined(set_aside, name):
-    assert set_aside(f"{name}.wav") == "not audio"
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("text", "not audio"), ("page", "not audio: a web page"), ("picture", "not audio: a picture (PNG)")],
+)
+def test_what_is_no_audio_is_quarantined(set_aside, name, words):
+    assert set_aside(f"{name}.wav") == words
 
 
 @pytest.mark.fault(16)

@@ -44,7 +44,7 @@ def written(project: runs.Project, folder: str) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(41)
+@pytest.mark.fault(70)
 def test_one_job_on_one_core_gives_the_bytes_of_all_jobs_on_all_cores(whole_run: runs.Project) -> None:
     folders = ("judged/network", "judged/linear", "members/one")
     before = {folder: written(whole_run, folder) for folder in folders}
@@ -68,7 +68,7 @@ def at_work(stage: psutil.Process) -> list[psutil.Process]:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(42)
+@pytest.mark.fault(71)
 def test_judges_end_with_a_stage_that_is_killed(copied: Project) -> None:
     patches = {"crop": {"frames": 8, "test_crops": 1}}
     copied.params["judges"]["network"] = {"epochs": 1_000_000, "patches": patches}
@@ -107,7 +107,7 @@ def many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(43)
+@pytest.mark.fault(72)
 @pytest.mark.usefixtures("many_cores")
 def test_judges_that_train_side_by_side_have_one_thread_each() -> None:
     from pipeline.judges.network import fitted
@@ -122,7 +122,7 @@ def test_judges_that_train_side_by_side_have_one_thread_each() -> None:
         assert set(answer.probs) == {1}
 
 
-@pytest.mark.fault(43)
+@pytest.mark.fault(72)
 @pytest.mark.usefixtures("many_cores")
 @pytest.mark.parametrize(("stage", "threads"), [("autoencoder", 3), ("judge@network", 1), ("self_train", 3)])
 def test_networks_have_the_threads_of_the_params_and_judges_one(
@@ -139,7 +139,7 @@ def test_networks_have_the_threads_of_the_params_and_judges_one(
     assert copied.refused(stage) == f"{threads} threads asked for"
 
 
-@pytest.mark.fault(43)
+@pytest.mark.fault(72)
 def test_the_linear_algebra_of_a_stage_has_one_thread(copied: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     monkeypatch.setattr(sys, "argv", ["a stage", "--params", str(_params(copied))])
