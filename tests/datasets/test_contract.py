@@ -32,7 +32,15 @@ def loaded(makers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[
 class TestEvery:
     def test_has_the_columns_and_types(self, name, loaded):
         _, table = loaded[name]
-        assert set(table) - {"fold", "truth"} == {"clip_id", "source", "path", "label", "verified", "split", "group"}
+        assert set(table) - {"fold", "truth", "licence", "uploader"} == {
+            "clip_id",
+            "source",
+            "path",
+            "label",
+            "verified",
+            "split",
+            "group",
+        }
         assert table["clip_id"].is_unique
         assert table["path"].is_unique
         assert table["verified"].map(type).eq(bool).all() or table["verified"].dtype == bool
