@@ -141,7 +141,7 @@ def _check_spread(train: pd.DataFrame, classes: list[str]) -> None:
     """Name every class whose clips lie in one fold, so that holding it out leaves none to train on."""
     problems = []
     for name, part in train[train["label"] != ""].groupby("label"):
-        if part["fold"].nunique() == 1:
+        if len(set(part["fold"])) == 1:
             clips, groups = len(part), part["group"].nunique()
             held = f"{clips} clip{'s' if clips > 1 else ''} in {groups} group{'s' if groups > 1 else ''}"
             problems.append(

@@ -116,3 +116,17 @@ def path_problem(path: str) -> str:
     if bad or control(path):
         return "expected one relative to and below the data set's folder, with '/'"
     return ""
+
+
+def fold(path: str) -> str:
+    """Return what the names of one file have in common where case and Unicode form tell none apart."""
+    return (
+        path.casefold()
+        if path.isascii()
+        else unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    )
+
+
+def shown(text: str) -> str:
+    """Return a text as a terminal may have it: what is not printable as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
