@@ -19,10 +19,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=6
 def _grouping(given: Any) -> Any:
     families = given.values() if isinstance(given, dict) else []
     lists = all(isinstance(one, list) and one and all(isinstance(name, str) for name in one) for one in families)
-    if isinstance(given, str) or (isinstance(given, dict) and given and lists):
-        return given
     if isinstance(given, dict):
         _quote(given)
+    if isinstance(given, str) or (isinstance(given, dict) and given and lists):
+        return given
     raise ValueError("expected the name of a grouping, or {family: [class, ...], ...} with one class or more in each")
 
 

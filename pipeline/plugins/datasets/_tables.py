@@ -110,7 +110,7 @@ def check_alike(rows: list[Row], columns: Iterable[str], faults: Faults, *, case
                 where[row[column]].append(line)
     what = " and ".join(columns)
     for one, other in names.alike(where, case=case):
-        rarer, usual = sorted((one, other), key=lambda text: len(where[text]))
+        rarer, usual = sorted((one, other), key=lambda text: (len(where[text]), text.isascii()))
         told = f"{usual!r} ({numbers(where[usual])}) and {rarer!r} ({numbers(where[rarer])})"
         faults.add(where[rarer][0], f"{what} {told}: {names.apart(usual, rarer)}; write both the same way")
 
