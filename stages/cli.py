@@ -1,4 +1,4 @@
-"""The `earmark` command: settings to begin with, and what to do with a run that has ended."""
+"""The `earmark` command: sounds taken in, settings to begin with, and what to do with a run that has ended."""
 
 import argparse
 import io
@@ -7,9 +7,19 @@ import sys
 
 from pipeline import __version__
 from pipeline.errors import EarmarkError
-from stages.commands import predict, preset, review
+from stages.commands import new, predict, preset, review
 
-COMMANDS = (preset, predict, review)
+COMMANDS = (new, preset, predict, review)
+
+SUMMARY = "From audio with half-trusted labels to labels that can be trusted, and a tagger."
+FIRST = """first:
+  earmark new FOLDER            say what is in a folder of sounds; writes nothing
+  earmark new FOLDER --write    take it in: data/sounds/clips.csv and params.yaml
+  make repro                    run; the report is reports/index.html
+  earmark review --open         listen and correct, then `make repro` again
+  earmark predict NEW           label other sounds
+
+without sounds of your own: `earmark preset demo`, then `make repro`"""
 
 
 def main() -> None:
@@ -33,7 +43,9 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="earmark", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="earmark", description=SUMMARY, epilog=FIRST, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--version", action="version", version=f"earmark {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:

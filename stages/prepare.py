@@ -21,12 +21,15 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
     Both folders appear whole or not at all.
     """
     dataset, root = params.dataset, Path(params.dataset.root)
+    sounds = Path(dataset.settings.get("audio") or root)
+    for key, folder in {"dataset.root": root, "dataset.audio": sounds}.items():
+        preparing.apart_from(folder, [arguments.raw, arguments.clips], key)
     with publish(arguments.raw) as raw:
         raw.mkdir()
         load = registry.function("datasets", dataset.name)
         known = registry.load("datasets", dataset.name).GROUPINGS
         table = load(root, raw, seed=params.seed, **dataset.settings)
-        ignored = preparing.ignored(table, root, raw)
+        ignored = preparing.ignored(table, sounds, raw)
         clips, classes = preparing.prepare(
             _with_noise(params, table, known), raw, n_folds=params.folds, seed=params.seed
         )

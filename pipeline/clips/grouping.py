@@ -1,9 +1,11 @@
 """Families of classes, by the name of a data set's grouping or written out in params.yaml."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pipeline.errors import ParamsError
+from pipeline.files.names import alike, tidy
 
 ONE = "all"
 
@@ -37,7 +39,11 @@ def resolve(
         cut = {family: [name for name in members if name in classes] for family, members in known[grouping].items()}
         families = {family: members for family, members in cut.items() if members}
     else:
-        families = {family: list(members) for family, members in grouping.items()}
+        # A name is compared as it looks, here as in the table.
+        families = {
+            family: [unicodedata.normalize("NFC", tidy(name)) for name in members]
+            for family, members in grouping.items()
+        }
     _check(families, classes, key)
     return families
 
@@ -46,10 +52,13 @@ def _check(families: dict[str, list[str]], classes: Sequence[str], key: str) -> 
     times = Counter(name for members in families.values() for name in members)
     unknown = sorted(set(times) - set(classes))
     if unknown:
-        raise ParamsError(f"{key}: unknown class {unknown[0]!r}, expected of {', '.join(classes)}")
+        near = {other: f", which looks like {one!r}" for one, other in alike([*classes, *unknown])}
+        told = ", ".join(f"{name!r}{near.get(name, '')}" for name in unknown)
+        raise ParamsError(f"{key}: unknown class {told}, expected of {', '.join(classes)}")
     twice = sorted(name for name, n in times.items() if n > 1)
     if twice:
-        raise ParamsError(f"{key}: class {twice[0]!r} is listed {times[twice[0]]} times, expected once")
+        told = ", ".join(f"class {name!r} is listed {times[name]} times" for name in twice)
+        raise ParamsError(f"{key}: {told}, expected once")
     missing = sorted(set(classes) - set(times))
     if missing:
         raise ParamsError(f"{key}: in no family: {', '.join(missing)}; put each class into a family")

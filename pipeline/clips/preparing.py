@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.audio.endings import ENDINGS
+from pipeline.audio.endings import is_sound
 from pipeline.clips import folds
 from pipeline.errors import DataError
+from pipeline.files.faults import listed
+from pipeline.files.names import alike, apart, control, tidy
 
 _COLUMNS = ["clip_id", "path", "label", "verified", "split", "fold", "group"]
-_IF_THERE = ["truth", "licence", "uploader"]
+_OPTIONAL = ["truth", "licence", "uploader"]
 
 
 def prepare(table: pd.DataFrame, raw: Path, *, n_folds: int, seed: int) -> tuple[pd.DataFrame, list[str]]:
@@ -36,43 +38,61 @@ def prepare(table: pd.DataFrame, raw: Path, *, n_folds: int, seed: int) -> tuple
     train = clips["split"] == "train"
     if "fold" not in clips:
         part = clips[train]
+        _check_groups(part, n_folds)
         dealt = folds.assign(
             list(part["label"]), list(part["group"]), list(part["verified"]), n_folds=n_folds, seed=seed
         )
         clips["fold"] = -1
         clips.loc[train, "fold"] = dealt
+        _check_spread(clips[train], classes)
     folds.check(clips, classes, n_folds=n_folds)
     for source, path in zip(clips["source"], clips["path"], strict=True):
         link(Path(source), raw / path)
-    return clips[_COLUMNS + [name for name in _IF_THERE if name in clips]], classes
+    return clips[_COLUMNS + [name for name in _OPTIONAL if name in clips]], classes
 
 
 def _check_names(clips: pd.DataFrame) -> None:
-    """Refuse names that another file system, or another reader, takes for one: by case or Unicode form."""
+    """Refuse texts that break out of their cell, and names that another file system or reader takes for one."""
+    shown = ("clip_id", "path", "label", "truth", "group", "licence", "uploader")
+    columns = [column for column in shown if column in clips]
+    odd = [
+        f"clip {clip!r}: {column} {text!r}: found blanks alone or a control character, expected a name; correct it"
+        for column in columns
+        for clip, text in zip(clips["clip_id"], clips[column], strict=True)
+        if control(text) or (text and column in ("label", "truth") and not tidy(text))
+    ]
     for column in ("clip_id", "path"):
-        same = _alike(clips[column])
-        if same:
-            raise DataError(f"clip {same[1]!r}: listed more than once, as {same[0]!r} too; expected each clip once")
+        odd += [
+            f"clip {other!r}: listed more than once, as {one!r} too; expected each clip once"
+            for one, other in _same(clips[column])
+        ]
     labels = sorted(set(clips["label"]).union(clips.get("truth", ())))
-    same = _alike(labels)
-    if same:
-        raise DataError(
-            f"labels {same[0]!r} and {same[1]!r}: differ by case, Unicode form or spaces only; write both the same way"
-        )
-    odd = [label for label in labels if label.isspace() or any(unicodedata.category(c) == "Cc" for c in label)]
-    if odd:
-        raise DataError(f"label {odd[0]!r}: found blanks alone or a control character, expected a name; correct it")
+    odd += [
+        f"labels {one!r} and {other!r}: {apart(one, other)}; write both the same way" for one, other in alike(labels)
+    ]
+    groups = sorted(set(clips["group"]) - set(clips["path"]))
+    odd += [
+        f"groups {one!r} and {other!r}: {apart(one, other)}; write both the same way"
+        for one, other in alike(groups, case=True)
+    ]
+    _refuse(odd, "names to correct")
 
 
-def _alike(names: Iterable[str]) -> tuple[str, str] | None:
-    """Return the first two names that are alike, or None."""
+def _refuse(problems: list[str], what: str) -> None:
+    if problems:
+        raise DataError(listed(problems, what))
+
+
+def _same(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the names that another file system takes for one: each with the first such."""
     seen: dict[str, str] = {}
+    pairs = []
     for name in names:
         key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
         if key in seen:
-            return seen[key], name
-        seen[key] = name
-    return None
+            pairs.append((seen[key], name))
+        seen.setdefault(key, name)
+    return pairs
 
 
 def _classes(clips: pd.DataFrame) -> list[str]:
@@ -81,9 +101,12 @@ def _classes(clips: pd.DataFrame) -> list[str]:
     if len(classes) < 2:
         raise DataError(f"found {len(train)} training clips of {len(classes)} classes, expected at least two classes")
     nameless = train.loc[train["verified"] & (train["label"] == ""), "path"]
-    if len(nameless):
-        raise DataError(f"clip {nameless.iloc[0]!r}: verified without a label; give it one, or mark it unverified")
-    without = [name for name in classes if name not in set(train.loc[train["verified"], "label"])]
+    _refuse(
+        [f"clip {path!r}: verified without a label; give it one, or mark it unverified" for path in nameless],
+        "clips without a label",
+    )
+    verified = set(train.loc[train["verified"], "label"])
+    without = [name for name in classes if name not in verified]
     if without:
         raise DataError(
             f"found no verified training clip of {', '.join(map(repr, without))}, expected at least one a class; "
@@ -91,12 +114,58 @@ def _classes(clips: pd.DataFrame) -> list[str]:
         )
     test = clips[clips["split"] == "test"]
     unknown = test[~test["label"].isin([*classes, ""])]
-    if len(unknown):
-        label, path = unknown["label"].iloc[0], unknown["path"].iloc[0]
-        raise DataError(
+    _refuse(
+        [
             f"test clip {path!r}: label {label!r}, expected one of the training split: {', '.join(classes)}"
-        )
+            for path, label in zip(unknown["path"], unknown["label"], strict=True)
+        ],
+        f"test clips, of {unknown['label'].nunique()} labels that no training clip has",
+    )
     return classes
+
+
+def _check_groups(train: pd.DataFrame, n_folds: int) -> None:
+    """Say why no folds can be dealt before a fold is missed: groups are whole."""
+    sizes = train["group"].value_counts()
+    if len(sizes) < n_folds:
+        held = ", ".join(f"{name!r} with {count}" for name, count in sizes.items())
+        fit = f"set folds to {len(sizes)} or fewer, or " if len(sizes) > 1 else ""
+        raise DataError(
+            f"folds: found {n_folds}, but the {len(train)} training clips are in {len(sizes)} "
+            f"group{'s' if len(sizes) > 1 else ''} (column group: {held}), and a group is not split; {fit}give clips "
+            "that have nothing in common groups of their own, or leave the column group out"
+        )
+
+
+def _check_spread(train: pd.DataFrame, classes: list[str]) -> None:
+    """Name every class whose clips lie in one fold, so that holding it out leaves none to train on."""
+    problems = []
+    for name, part in train[train["label"] != ""].groupby("label"):
+        if len(set(part["fold"])) == 1:
+            clips, groups = len(part), part["group"].nunique()
+            held = f"{clips} clip{'s' if clips > 1 else ''} in {groups} group{'s' if groups > 1 else ''}"
+            problems.append(
+                f"class {name!r}: all training clips lie in fold {part['fold'].iloc[0]}, so that none is left to train "
+                f"on when it is held out ({held}); add clips of other groups, or leave the class out"
+            )
+    _refuse(problems, f"classes of {len(classes)} that are too small")
+
+
+def apart_from(root: Path, made: Iterable[Path], key: str = "dataset.root") -> None:
+    """Make sure that the user's folder and those that a run writes do not lie in each other.
+
+    Raises:
+        DataError: they do; a run would read what it writes, or remove what it is to read.
+    """
+    here = root.resolve()
+    for out in made:
+        there = out.resolve()
+        if here == there or there in here.parents or here in there.parents:
+            how = "is" if here == there else "lies in" if there in here.parents else "holds"
+            raise DataError(
+                f"{key}: found {str(root)!r}, which {how} {str(out)!r}, where a run writes; expected a folder of "
+                "sounds alone: name the one that holds them (data/sounds is kept for them), or move them there"
+            )
 
 
 def link(source: Path, target: Path) -> None:
@@ -117,10 +186,11 @@ def ignored(table: pd.DataFrame, root: Path, raw: Path) -> pd.DataFrame:
     Empty where the data set does not lie below `root`, or where `raw` does too.
     """
     root, raw = root.resolve(), raw.resolve()
-    listed = {Path(source) for source in table["source"]}
+    known = {Path(source) for source in table["source"]}
     found: list[str] = []
-    if any(source.is_relative_to(root) for source in listed) and not raw.is_relative_to(root):
+    if any(source.is_relative_to(root) for source in known) and not raw.is_relative_to(root):
         for folder, _, names in os.walk(root):
-            paths = [Path(folder) / name for name in names if Path(name).suffix.lower() in ENDINGS]
-            found += [path.relative_to(root).as_posix() for path in paths if path not in listed]
+            paths = [Path(folder) / name for name in names]
+            rest = [path.relative_to(root) for path in paths if path not in known]
+            found += [path.as_posix() for path in rest if is_sound(path)]
     return pd.DataFrame({"path": sorted(found), "reason": "in no row of the data set"}, columns=["path", "reason"])

@@ -19,9 +19,34 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=6
 def _grouping(given: Any) -> Any:
     families = given.values() if isinstance(given, dict) else []
     lists = all(isinstance(one, list) and one and all(isinstance(name, str) for name in one) for one in families)
+    if isinstance(given, dict):
+        _quote(given)
     if isinstance(given, str) or (isinstance(given, dict) and given and lists):
         return given
     raise ValueError("expected the name of a grouping, or {family: [class, ...], ...} with one class or more in each")
+
+
+def _quote(given: dict[Any, Any]) -> None:
+    """Say of names that YAML took for something else (0, 010, 1e3, true, null, a date) that they need quotes.
+
+    They are not taken as their text: what was written may have been another, such as 010 for 10.
+    """
+    found = [("family", family, "") for family in given if not isinstance(family, str)]
+    found += [
+        ("class", name, f" of family {str(family)!r}")
+        for family, members in given.items()
+        for name in (members if isinstance(members, list) else [])
+        if not isinstance(name, str | list | dict)
+    ]
+    if found:
+        kinds = {bool: "a truth value", int: "a number", float: "a number", type(None): "nothing"}
+        what, name, where = found[0]
+        shown = {True: "true", False: "false", None: "null"}[name] if isinstance(name, bool | None) else str(name)
+        more = f"; so are {len(found) - 1} more" if len(found) > 1 else ""
+        raise ValueError(
+            f"{what} {shown}{where} is {kinds.get(type(name), 'a date')} to YAML, expected a name: quote it as it is "
+            f'written in the table, such as "{shown}"{more}'
+        )
 
 
 Grouping = Annotated[str | dict[Name, list[str]], BeforeValidator(_grouping)]

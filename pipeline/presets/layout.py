@@ -56,6 +56,11 @@ def text(settings: dict[str, Any], head: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def section(key: str, settings: dict[str, Any]) -> str:
+    """Return one section of params.yaml as `text` has it, without the end of its last line."""
+    return "\n".join(_lines(settings, (key,), Params.model_fields[key]))
+
+
 def _lines(value: Any, path: tuple[str, ...], field: FieldInfo | None, words: str = "") -> list[str]:
     """Return the lines of one key and what is below it."""
     indent = "  " * (len(path) - 1)

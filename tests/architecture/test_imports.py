@@ -13,7 +13,9 @@ FOR_PLUGINS = {
     "pipeline.errors",
     "pipeline.settings",
     "pipeline.seeding",
-    "pipeline.files.csv_text",
+    "pipeline.files.faults",
+    "pipeline.files.names",
+    "pipeline.files.sheets",
 }
 # The folders of the library from the ground up; each may import those below it, and none beside or above.
 FLOORS = (
@@ -21,7 +23,7 @@ FLOORS = (
     ("files", "params", "probs"),
     ("audio", "corrections", "networks", "spreading", "plugins", "presets"),
     ("clips", "judges", "latents", "members"),
-    ("audit", "labels", "results", "ensemble", "review"),
+    ("audit", "labels", "results", "ensemble", "review", "intake"),
     ("explorer", "reporting"),
 )
 # Where Keras is imported; a new place is a decision.

@@ -68,6 +68,23 @@ ROWS |= {
     49: ("channels in opposite phase", "one is heard, flagged"),
     50: ("a dead channel, clipping, mostly silence, another band, upsampled", "measured, flagged"),
 }
+# Tables and folders that come in.
+ROWS |= {
+    53: ("zero-width characters, soft hyphens, blanks in labels and groups", "read without them, with the rows"),
+    54: ("numbers, truth values and dates as classes of a grouping", "refused by key: quote it"),
+    55: (
+        "tables by spreadsheets, pandas, R: 1.0, an index, sep=, tabs, empty rows, UTF-16",
+        "read, or refused at once",
+    ),
+    56: ("many classes of one clip, many rows at fault", "refused, all of them named"),
+    57: ("all clips in one group", "refused, with the cause"),
+    58: ("dataset.root is the project, a folder above it, or one that a run writes", "refused by key"),
+    66: ("control characters in a label, group, uploader, path", "refused, with the rows"),
+    69: (
+        "labels and groups that look alike: Cyrillic for Latin, full width, bidi marks",
+        "refused with both rows, or read",
+    ),
+}
 
 
 def tests() -> dict[int, list[tuple[str, str]]]:

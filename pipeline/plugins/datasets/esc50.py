@@ -13,6 +13,7 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.errors import DataError
+from pipeline.files.faults import Faults
 from pipeline.plugins.datasets import _tables
 from pipeline.settings import PositiveInt
 
@@ -63,7 +64,12 @@ def load(
     if not chosen:
         raise DataError(f"{file}: found no clip of {subset}; set dataset.subset to all")
     order = {number: i for i, number in enumerate(n for n in numbers if n != str(test_fold))}
-    return pd.DataFrame([_clip(root, row, order, f"{file}:{line}") for line, row in chosen])
+    faults, clips = Faults(file), []
+    for line, row in chosen:
+        with faults.row(line):
+            clips.append(_clip(root, row, order, faults.where(line)))
+    faults.check()
+    return pd.DataFrame(clips)
 
 
 def _clip(root: Path, row: dict[str, str], folds: dict[str, int], where: str) -> dict[str, object]:

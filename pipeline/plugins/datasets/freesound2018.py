@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import DataError
+from pipeline.files.faults import Faults
 from pipeline.plugins.datasets import _fetch, _tables
 
 _STRINGS = ["Acoustic_guitar", "Cello", "Double_bass", "Violin_or_fiddle"]
@@ -97,7 +98,12 @@ def _split(root: Path, split: str, tables: list[str]) -> list[dict[str, object]]
         raise DataError(f"{root}: found no {missing}, expected FSDKaggle2018 as published; or set dataset.fetch: true")
     columns = ["fname", "label"] + (["manually_verified"] if split == "train" else [])
     rows = _tables.read(file, columns)
-    return [_clip(root, row, split, audio, file, line) for line, row in rows]
+    faults, clips = Faults(file), []
+    for line, row in rows:
+        with faults.row(line):
+            clips.append(_clip(root, row, split, audio, file, line))
+    faults.check()
+    return clips
 
 
 def _clip(root: Path, row: dict[str, str], split: str, audio: str, file: Path, line: int) -> dict[str, object]:
@@ -105,6 +111,7 @@ def _clip(root: Path, row: dict[str, str], split: str, audio: str, file: Path, l
     source = root / _tables.inside(root, f"{audio}/{row['fname']}", where)
     hidden = split == "test" and (row.get("usage") == "Ignored" or file.name == "sample_submission.csv")
     clip_id = row["fname"].removesuffix(".wav")
+    licence = row.get("license", row.get("licence"))
     return {
         "clip_id": clip_id,
         "source": str(source),
@@ -113,4 +120,4 @@ def _clip(root: Path, row: dict[str, str], split: str, audio: str, file: Path, l
         "verified": split == "test" or _tables.flag(row["manually_verified"], f"{where}: manually_verified"),
         "split": split,
         "group": row.get("freesound_id") or clip_id,
-    }
+    } | ({} if licence is None else {"licence": licence})
