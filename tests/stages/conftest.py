@@ -18,7 +18,7 @@ from pipeline.params.schema import Params
 from pipeline.presets import catalogue
 
 CLASSES, N = ["Bark", "Meow", "NA"], 36
-FOLDERS = ("raw", "clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
+FOLDERS = ("raw", "clips", "features", "audit", "latents", "judged", "labels", "members", "ensemble", "projection")
 
 
 @dataclass
