@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.explorer import records
 from pipeline.explorer.neighbours import nearest
+from pipeline.explorer.problems import problems
 from pipeline.explorer.queue import queue
 from pipeline.explorer.sprites import COLUMNS, HEIGHT, ROWS, WIDTH, write_sprites
 from pipeline.latents import scaling
@@ -58,6 +59,7 @@ def contents(run: Run, params: Params) -> dict[str, Any]:
         "statuses": list(records.STATUSES),
         "maps": records.maps(run),
         "clips": {**records.columns(run), "near": nearest(space, verified)},
+        "problems": problems(run.audit, run.answers["clip_id"].tolist()),
         "selections": records.selections(run),
         "reviews": run.reviews.to_dict("records"),
         "queue": {"rows": asked.rows, "why": asked.why, "kind": asked.kind},

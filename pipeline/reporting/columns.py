@@ -33,7 +33,7 @@ COLUMNS = {
     },
     "problem_counts": {
         "words": Column("problem", text),
-        "count": Column("clips, or classes and groups"),
+        "count": Column("found"),
         "example": Column("an example", text, link=clip_link),
     },
     "pairs": {

@@ -1,5 +1,5 @@
 'use strict';
-/* What each clip's mark looks like: colour and shape by label, status, confidence, family or decision. */
+/* What each clip's mark looks like: colour and shape by label, status, confidence, family, decision or problem. */
 (() => {
   const Earmark = (window.Earmark = window.Earmark || {});
 
@@ -160,11 +160,28 @@
     return { legend, keyOf, rest: 'not reviewed', note: 'What was decided in this review' };
   }
 
-  const WAYS = { label: byLabel, status: byStatus, confidence: byConfidence, family: byFamily, decision: byDecision };
+  const byProblem = (data, stage, dark) => ({
+    legend: pairs(
+      data.problems.kinds.map((kind) => kind.words),
+      dark,
+    ),
+    keyOf: Earmark.problems.worst,
+    rest: 'no problem found',
+    note: 'The worst that was found of each clip',
+  });
+
+  const WAYS = {
+    label: byLabel,
+    status: byStatus,
+    confidence: byConfidence,
+    family: byFamily,
+    decision: byDecision,
+    problem: byProblem,
+  };
 
   /**
    * How every clip is marked.
-   * @param {'label'|'status'|'confidence'|'family'|'decision'} mode
+   * @param {'label'|'status'|'confidence'|'family'|'decision'|'problem'} mode
    * @param {'before'|'after'} stage before or after spreading and training
    * @param {string} [method] count only the clips that have a place on this map
    * @returns {{colour: Uint8Array, shape: Uint8Array, key: Int16Array, legend: object[], rest: object, note: string}}

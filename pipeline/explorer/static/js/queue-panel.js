@@ -82,8 +82,10 @@
   }
 
   function filter() {
-    rows = queue.filtered({ cls: state.cls, kind: byId('queue-kind').value, show: byId('queue-state').value });
+    const [kind, show] = [byId('queue-kind').value, byId('queue-state').value];
+    rows = queue.filtered({ cls: state.cls, kind, show, problem: state.problem });
     byId('queue-class').value = String(state.cls);
+    byId('problem').value = state.problem;
     pages = 1;
     build();
     progress();
@@ -148,7 +150,23 @@
     byId('imported').showModal();
   }
 
+  /** What is the matter with clips, as a filter of the queue and of the map. */
+  function buildProblems() {
+    const { kinds, words, count: clipsWith } = Earmark.problems;
+    const filters = kinds.length ? ['any', ...kinds.map((kind) => kind.name)] : [];
+    const text = (filter) => `${words(filter)} (${clipsWith(filter).toLocaleString('en')})`;
+    const options = filters.map((filter) => h('option', { value: filter }, text(filter)));
+    fill(byId('problem'), h('option', { value: '' }, 'All clips'), ...options);
+    byId('problem-field').hidden = filters.length === 0;
+    byId('colour-by').querySelector('[value=problem]').hidden = filters.length === 0;
+    byId('problem').addEventListener('change', (event) => {
+      state.setProblem(event.target.value);
+      if (state.problem) hands.say(`Shown: ${count(clipsWith(state.problem), 'clip')}, ${words(state.problem)}`);
+    });
+  }
+
   function start() {
+    buildProblems();
     const options = data.classes.map((cls, i) => h('option', { value: i }, cls));
     fill(byId('queue-class'), h('option', { value: -1 }, 'All classes'), ...options);
     byId('queue-class').addEventListener('change', (event) => state.setClass(Number(event.target.value)));

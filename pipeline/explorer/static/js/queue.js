@@ -66,12 +66,13 @@
 
     /**
      * The rows of the queue that pass its filters. Hidden clips pass every kind: else the kind would give them away.
-     * @param {{cls: number, kind: string, show: ''|'todo'|'done'}} filter
+     * @param {{cls: number, kind: string, show: ''|'todo'|'done', problem: string}} filter
      * @returns {number[]}
      */
     filtered(filter) {
       return rows.filter((row, place) => {
         if (filter.cls >= 0 && Earmark.actions.asked(row) !== filter.cls) return false;
+        if (!Earmark.problems.passesQueued(row, filter.problem)) return false;
         if (filter.kind && kind[place] !== filter.kind && kind[place] !== 'hidden') return false;
         return !filter.show || isDecided(row) === (filter.show === 'done');
       });
