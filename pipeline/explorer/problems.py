@@ -23,6 +23,6 @@ def problems(found: pd.DataFrame, ids: list[str]) -> dict[str, Any]:
     of: dict[str, list[list[Any]]] = {}
     for clip in clips.itertuples(index=False):
         other = row[str(clip.other)] if clip.problem in audit.PAIRS else -1
-        of.setdefault(str(row[str(clip.clip_id)]), []).append([names.index(clip.problem), other, clip.detail])
+        of.setdefault(str(row[str(clip.clip_id)]), []).append([names.index(str(clip.problem)), other, clip.detail])
     kinds = [{"name": name, "words": PROBLEMS[name], "tells": name in TELLING} for name in names]
     return {"kinds": kinds, "of": of}
