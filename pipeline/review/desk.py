@@ -52,6 +52,11 @@ class Desk:
         self._seen: tuple[list[tuple[int, int, int]], Snapshot] | None = None
         self._reading, self._writing = threading.Lock(), threading.Lock()
 
+    @property
+    def goal(self) -> Path:
+        """Where the page says that decisions go."""
+        return self.file
+
     def snapshot(self) -> Snapshot:
         """Return the run: `dvc repro` may have replaced it since the last call.
 
@@ -122,8 +127,12 @@ class Desk:
             old = self._checked(run)[store.COLUMNS]
             named = {*new["clip_id"], *remove}
             table = pd.concat([old[~old["clip_id"].isin(named)], new], ignore_index=True)
-            store.write(self._target, table)
+            self._keep(table)
         return len(table)
+
+    def _keep(self, table: pd.DataFrame) -> None:
+        """Write all rows."""
+        store.write(self._target, table)
 
     def _checked(self, run: Snapshot) -> pd.DataFrame:
         try:

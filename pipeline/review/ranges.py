@@ -41,12 +41,14 @@ async def _send(request: web.Request, status: int, headers: dict[str, str], body
     """Send no faster than it is taken: whoever pauses holds what is on its way and no more."""
     response = web.StreamResponse(status=status, headers=headers)
     response.content_length = len(body)
-    await response.prepare(request)
     transport = request.transport  # forgotten by the request before it is told that the server stops
     try:
+        await response.prepare(request)
         for begin in range(0, 0 if request.method == "HEAD" else len(body), CHUNK):
             await response.write(bytes(body[begin : begin + CHUNK]))
         await response.write_eof()
+    except ConnectionResetError:
+        pass  # the player went on to another clip: nobody is there to be told
     except asyncio.CancelledError:
         if transport is not None:
             transport.abort()  # else it would wait until the rest is taken

@@ -88,7 +88,7 @@ class _Server:
         return refusal(422, sound.problem) if sound.problem else await respond(request, sound.wav, "audio/wav")
 
     async def session(self, request: web.Request) -> web.StreamResponse:
-        return await _answer(lambda: {"run_id": self._desk.snapshot().run_id, "file": str(self._desk.file)})
+        return await _answer(lambda: {"run_id": self._desk.snapshot().run_id, "file": str(self._desk.goal)})
 
     async def corrections(self, request: web.Request) -> web.StreamResponse:
         return await _answer(lambda: {"rows": self._desk.rows()})

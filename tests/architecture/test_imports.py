@@ -23,6 +23,7 @@ FLOORS = (
     ("clips", "judges", "latents", "members"),
     ("labels", "results", "ensemble", "review"),
     ("explorer", "reporting"),
+    ("start",),
 )
 # Where Keras is imported; a new place is a decision.
 KERAS = {"networks", "plugins/models", "plugins/autoencoders", "latents/encoding", "members/saved", "ensemble/tagging"}

@@ -7,7 +7,7 @@
   const { byId, count } = dom;
   const { label, target } = data.clips;
   const n = data.clips.id.length;
-  const NAMES = { umap: 'UMAP', tsne: 't-SNE' };
+  const NAMES = { umap: 'UMAP', tsne: 't-SNE', pca: 'sound' };
   const GREY = [140, 140, 140];
   const ZOOM = 1.5;
   let map = null;

@@ -136,7 +136,8 @@
     figure.show(row);
     const covered = Earmark.queue.covered(row);
     if (covered) same = [];
-    const known = covered ? [cover()] : [problems(row), evidence.why(row), evidence.voices(row)];
+    const said = data.start ? [] : [evidence.why(row), evidence.voices(row)];
+    const known = covered ? [cover()] : [problems(row), ...said];
     fill(byId('inspector'), ...known, nearest(row));
     showState();
   }

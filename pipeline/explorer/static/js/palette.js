@@ -75,7 +75,8 @@
     const { label, target, status } = data.clips;
     const is = (row, ...names) => names.includes(data.statuses[status[row]]);
     const before = (row) => {
-      if (is(row, 'reviewed')) return target[row] >= 0 ? target[row] : label[row];
+      if (data.start) return label[row];
+    if (is(row, 'reviewed')) return target[row] >= 0 ? target[row] : label[row];
       return is(row, 'verified') ? label[row] : -1;
     };
     const after = (row) => (is(row, 'pool', 'quarantined', 'test') ? -1 : target[row]);
@@ -83,7 +84,7 @@
       legend: pairs(data.classes, dark),
       keyOf: stage === 'before' ? before : after,
       rest: stage === 'before' ? 'not verified' : 'no label in training',
-      note: stage === 'before' ? 'Labels that people verified' : 'Labels that the members were trained on',
+      note: data.start ? 'Labels as given' : stage === 'before' ? 'Labels that people verified' : 'Labels that the members were trained on',
     };
   }
 

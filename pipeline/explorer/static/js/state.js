@@ -17,7 +17,8 @@
     selection = [];
     method = data.maps.umap ? 'umap' : Object.keys(data.maps)[0] || '';
     mode = 'label';
-    stage = 'after';
+    // Before anything is spread, what is known are the labels that people verified.
+    stage = data.start ? 'before' : 'after';
     /** Entries of the legend that are shown alone; empty: all are. */
     only = new Set();
     /** The class that is shown alone, -1: all are. */
