@@ -2,6 +2,8 @@
 
 import io
 import signal
+import socket
+import struct
 import threading
 import time
 
@@ -178,6 +180,19 @@ def _crash(clip):
 
 def _refuse(clip):
     refuse(clip.path, clip)
+
+
+def test_a_player_that_goes_on_to_the_next_clip_is_no_news(served, caplog):
+    served.lengthen(CLIP, 2_000_000)
+    assert served.clip(CLIP).status == 200
+    for received in (0, 10, 100_000):
+        with socket.create_connection(("127.0.0.1", served.port)) as player:
+            player.sendall(f"GET /clips/{CLIP} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode())
+            player.recv(received) if received else None
+            # Hang up at once, with what is on its way unread.
+            player.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert served.clip(CLIP).status == 200
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 class TestWhatIsKept:
