@@ -17,9 +17,9 @@ class StartDesk(Desk):
     which class a clip is not. The desk's own file has all decisions of this listening.
     """
 
-    def __init__(self, run: Path, table: Path, corrections: Path) -> None:
+    def __init__(self, run: Path, marks: Marks, corrections: Path) -> None:
         super().__init__(run, run / "corrections.csv")
-        self._marks, self._corrections = Marks(table), corrections
+        self._marks, self._corrections = marks, corrections
         self._before = store.read(corrections)[store.COLUMNS]
         self._bytes = _bytes(corrections)
         store.write(self._target, store.none())

@@ -8,6 +8,7 @@ from pipeline.files import artifacts
 from pipeline.params.schema import Params
 from pipeline.start import listing, page
 from pipeline.start.desk import StartDesk
+from pipeline.start.marks import Marks
 
 ENOUGH = 5  # of a class, to begin with
 
@@ -26,10 +27,10 @@ def prepare(params: Params, folder: Path, corrections: Path) -> StartDesk:
         )
     if dataset.simulate_noise is not None:
         raise DataError("dataset.simulate_noise: found settings, expected null: what is simulated needs no ear")
+    marks = Marks(Path(dataset.root) / str(dataset.settings.get("table", "clips.csv")))  # refused before it takes long
     listing.write(params, folder)
     page.write_page(folder, params)
-    table = Path(dataset.root) / str(dataset.settings.get("table", "clips.csv"))
-    return StartDesk(folder, table, corrections)
+    return StartDesk(folder, marks, corrections)
 
 
 def summary(desk: StartDesk, folder: Path) -> list[str]:

@@ -54,6 +54,8 @@ ROWS: dict[int, tuple[str, str]] = {
     41: ("another number of jobs, fewer cores allowed", "the same bytes"),
     42: ("SIGKILL of a stage whose judges train in processes of their own", "they end with it"),
     43: ("many cores, few of them allowed", "as many threads as on any machine"),
+    # What is heard.
+    47: ("sounds that no browser plays: AIFF, ADPCM, GSM, 64 bits, surround", "played as the network heard them"),
 }
 
 
