@@ -10,7 +10,7 @@ from pipeline.reporting.report import write_report
 from pipeline.results.run import read_run
 from stages.common import run
 
-INPUTS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
+INPUTS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection", "audit")
 
 
 def work(params: Params, at: argparse.Namespace) -> None:

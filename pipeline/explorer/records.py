@@ -81,10 +81,11 @@ def _chosen(run: Run) -> list[tuple[int, pd.DataFrame]]:
 
 def maps(run: Run) -> dict[str, dict[str, list[float | None]]]:
     """Return by method the places `x`, `y` within [-1, 1], the longer side filling it and the aspect kept."""
-    return {method: _placed(table[["x", "y"]].to_numpy(float)) for method, table in run.maps.items()}
+    return {method: placed(table[["x", "y"]].to_numpy(float)) for method, table in run.maps.items()}
 
 
-def _placed(points: np.ndarray) -> dict[str, list[float | None]]:
+def placed(points: np.ndarray) -> dict[str, list[float | None]]:
+    """Return float (n, 2) as `x`, `y` within [-1, 1], None where a row is not finite."""
     there = np.isfinite(points).all(axis=1)
     points = np.where(there[:, np.newaxis], points, np.nan)
     if there.any():

@@ -23,7 +23,7 @@ _MEL_BANDS = 64
 
 def write_sprites(folder: Path, features: Frames) -> tuple[np.ndarray, int]:
     """Write `NNN.webp` into `folder`; return int (n_clips,) tile of each clip (-1: quarantined) and how many files."""
-    picture, rows = _pictures(features), np.flatnonzero(features.ok)
+    picture, rows = pictures(features), np.flatnonzero(features.ok)
     tiles = np.full(len(features.ok), -1)
     tiles[rows] = np.arange(len(rows))
     folder.mkdir(parents=True)
@@ -45,7 +45,7 @@ def tile(frames: np.ndarray) -> np.ndarray:
     return np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)
 
 
-def _pictures(features: Frames) -> Callable[[np.ndarray], np.ndarray]:
+def pictures(features: Frames) -> Callable[[np.ndarray], np.ndarray]:
     """Return what turns a clip's frames into (n_frames, n_bins) within [0, 1], 0 silence, higher bins higher."""
     kind, sr, settings = (features.settings[name] for name in ("kind", "sr", "settings"))
     if kind == "mfcc":

@@ -7,8 +7,10 @@ from typing import Any
 
 from pipeline.explorer import records
 from pipeline.explorer.neighbours import nearest
+from pipeline.explorer.problems import problems
 from pipeline.explorer.queue import queue
 from pipeline.explorer.sprites import COLUMNS, HEIGHT, ROWS, WIDTH, write_sprites
+from pipeline.files.frames import Frames
 from pipeline.latents import scaling
 from pipeline.params.schema import Params
 from pipeline.results.run import Run
@@ -23,9 +25,13 @@ ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 def write_explorer(folder: Path, run: Run, params: Params) -> None:
     """Write index.html and what it loads, `data.js` and `sprites/` into a new `folder`."""
+    write_page(folder, run.features, contents(run, params))
+
+
+def write_page(folder: Path, features: Frames, shown: dict[str, Any]) -> None:
+    """Write a page of `shown`, as `contents` gives it, with the pictures of `features`."""
     _copy(STATIC, folder)
-    tiles, files = write_sprites(folder / "sprites", run.features)
-    shown = contents(run, params)
+    tiles, files = write_sprites(folder / "sprites", features)
     shown["clips"]["tile"] = tiles.tolist()
     shown["sprites"] = {"columns": COLUMNS, "rows": ROWS, "width": WIDTH, "height": HEIGHT, "files": files}
     (folder / "data.js").write_text(script(shown), encoding="utf-8")
@@ -52,12 +58,14 @@ def contents(run: Run, params: Params) -> dict[str, Any]:
         "title": params.report.title,
         "run_id": run.run_id,
         "audio": AUDIO,
+        "start": False,
         "classes": run.classes,
         "families": list(run.families),
         "members": [member.name for member in run.members],
         "statuses": list(records.STATUSES),
         "maps": records.maps(run),
         "clips": {**records.columns(run), "near": nearest(space, verified)},
+        "problems": problems(run.audit, run.answers["clip_id"].tolist()),
         "selections": records.selections(run),
         "reviews": run.reviews.to_dict("records"),
         "queue": {"rows": asked.rows, "why": asked.why, "kind": asked.kind},

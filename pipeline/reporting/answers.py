@@ -10,6 +10,10 @@ from pipeline.results import mistakes
 from pipeline.results.run import Run
 
 Found = Mapping[str, int | float]
+LOOKED_AT = (
+    "length, level, channels and band of the sound, sounds that are the same or nearly so, labels, and the sizes of "
+    "classes and groups"
+)
 
 
 def answers(run: Run, made: Mapping[str, pd.DataFrame], found: Found, settings: Ensemble) -> dict[str, str]:
@@ -23,6 +27,7 @@ def answers(run: Run, made: Mapping[str, pd.DataFrame], found: Found, settings: 
     """
     said = {
         "went_in": went_in(run),
+        "problems": problems(run, found),
         "promoted": promoted(found),
         "learned": learned(made["rounds"], made["members_and_means"], found, settings),
         "fails": fails(run),
@@ -58,6 +63,15 @@ def went_in(run: Run) -> str:
     if bare := int((train & ~labelled).sum()):
         said += f" {counted(bare, 'training clip')} came without a label."
     return f"{said} {counted(lost, 'clip')} could not be used." if lost else f"{said} Every clip could be read."
+
+
+def problems(run: Run, found: Found) -> str:
+    """Say how many clips have a problem and which is the most frequent, or that none has one."""
+    if run.audit.empty:
+        return f"None was found: {LOOKED_AT} of {counted(len(run.answers), 'clip')}."
+    clips, kinds = found["audit.clips"], run.audit["problem"].nunique()
+    said = f"{clips:,} of {counted(len(run.answers), 'clip')} {'has' if clips == 1 else 'have'} a problem"
+    return f"{said}, of {counted(kinds, 'kind')}, found before anything was trained. Looked at: {LOOKED_AT}."
 
 
 def promoted(found: Found) -> str:

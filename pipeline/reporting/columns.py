@@ -10,6 +10,8 @@ FILES = {
     "truth": "promotion",
     "mistakes": "confusion",
     "surest_mistakes": "confusion",
+    "of_classes": "problems",
+    "pairs": "problems",
     "review": "reviews",
 }
 TESTS = ("val", "test")
@@ -28,6 +30,35 @@ COLUMNS = {
         "path": Column("file", text),
         "split": Column("split", text),
         "reason": Column("reason", text),
+    },
+    "problem_counts": {
+        "words": Column("problem", text),
+        "count": Column("found"),
+        "example": Column("an example", text, link=clip_link),
+    },
+    "pairs": {
+        "clip_id": Column("clip", text, link=clip_link),
+        "label": Column("its label", text),
+        "other": Column("the other one", text, link=clip_link),
+        "other_label": Column("its label", text),
+        "problem": Column("problem", text),
+        "detail": Column("what was found", text),
+    },
+    "problems": {
+        "clip_id": Column("clip", text, link=clip_link),
+        "label": Column("label", text),
+        "split": Column("split", text),
+        "problem": Column("problem", text),
+        "detail": Column("what was found", text),
+    },
+    "of_classes": {
+        "other": Column("class or group", text),
+        "problem": Column("problem", text),
+        "detail": Column("what was found", text),
+    },
+    "licences": {
+        "licence": Column("licence", text),
+        "clips": Column("clips"),
     },
     "promotion": {
         "family": Column("family", text),

@@ -13,7 +13,7 @@ from pipeline.reporting.figures import belief, curves, scatter, spectra
 from pipeline.reporting.figures.confusion import confusion
 from pipeline.reporting.figures.style import LeftOut, Picture, save, words
 from pipeline.reporting.page import EXPLORER, MOST_ROWS, Cell, Shown, class_link, shown, write_page
-from pipeline.results import beliefs, mistakes, reviews, tables
+from pipeline.results import audit, beliefs, mistakes, reviews, tables
 from pipeline.results.numbers import numbers
 from pipeline.results.outcomes import decisions
 from pipeline.results.run import MemberRun, Run
@@ -38,6 +38,9 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
         "per_class": mistakes.per_class(run),
         "confusion": mistakes.confusion(run),
         "quarantine": tables.quarantine(run),
+        "problems": tables.problems(run),
+        "problem_counts": audit.counts(run.audit),
+        "licences": tables.licences(run),
     }
     found = numbers(run, made["promotion"], made["members_and_means"], params.ensemble)
     drawn = _draw(run, params, made["rounds"])
@@ -129,22 +132,34 @@ def _tables(run: Run, made: dict[str, pd.DataFrame], k: int) -> dict[str, Shown]
     unused = () if promotion["corrected"].any() else CORRECTED
     unheard = () if promotion["reviewed"].any() else ("reviewed",)
     heard = reviews.counts(run)
-    contents = {name: table for name, table in made.items() if name in COLUMNS} | {
-        "promotion": promotion.assign(trusted=promotion["trusted_percent"] / 100).drop(columns=list(unheard)),
-        "trust": promotion.drop(columns=list(unused), errors="ignore"),
-        "truth": promotion.drop(columns=list(unused), errors="ignore"),
-        "review": heard.assign(of=heard["of"].map(words)),
-        "decisions": made["decisions"]
-        .assign(outcome=made["decisions"]["outcome"].map(words))
-        .drop(columns=[] if to_hear["review"].any() else ["review"]),
-        "members_and_means": members.assign(name=chosen).rename(columns={f"{t}_map{k}": f"{t}_map" for t in TESTS}),
-        "per_class": made["per_class"].drop(columns=list(unheard)),
-        "mistakes": mistakes.mistakes(run),
-        "surest_mistakes": mistakes.surest_mistakes(run),
-    }
+    contents = (
+        {name: table for name, table in made.items() if name in COLUMNS}
+        | {
+            "promotion": promotion.assign(trusted=promotion["trusted_percent"] / 100).drop(columns=list(unheard)),
+            "trust": promotion.drop(columns=list(unused), errors="ignore"),
+            "truth": promotion.drop(columns=list(unused), errors="ignore"),
+            "review": heard.assign(of=heard["of"].map(words)),
+            "decisions": made["decisions"]
+            .assign(outcome=made["decisions"]["outcome"].map(words))
+            .drop(columns=[] if to_hear["review"].any() else ["review"]),
+            "members_and_means": members.assign(name=chosen).rename(columns={f"{t}_map{k}": f"{t}_map" for t in TESTS}),
+            "per_class": made["per_class"].drop(columns=list(unheard)),
+            "mistakes": mistakes.mistakes(run),
+            "surest_mistakes": mistakes.surest_mistakes(run),
+        }
+        | _problems(run, made["problems"])
+    )
     return {
         name: shown(
             contents[name], columns, f"{FILES.get(name, name)}.csv", most={"decisions": TO_HEAR}.get(name, MOST_ROWS)
         )
         for name, columns in COLUMNS.items()
     }
+
+
+def _problems(run: Run, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what was found by what it is of: pairs of clips, single clips (but for those that are listed as
+    quarantined), classes and groups.
+    """
+    single = (table["clip_id"] != "") & ~table["kind"].isin([*audit.PAIRS, "quarantined"])
+    return {"pairs": tables.pairs(run), "problems": table[single], "of_classes": table[table["clip_id"] == ""]}

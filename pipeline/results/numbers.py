@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.files.schemas import DECIDED
 from pipeline.params.schema import Ensemble
 from pipeline.probs import metrics
-from pipeline.results import outcomes, reviews
+from pipeline.results import audit, outcomes, reviews
 from pipeline.results.run import Run
 
 ESTIMATES = {
@@ -48,6 +48,7 @@ def numbers(run: Run, promotion: pd.DataFrame, members: pd.DataFrame, settings: 
         "clips": len(run.answers),
         "quarantined": int((~run.features.ok).sum()),
         "classes": len(run.classes),
+        **audit.numbers(run.audit),
     }
     found |= _decided("promotion", total)
     for row in families:
@@ -88,7 +89,7 @@ def _is(value: float) -> bool:
 
 
 def summary(found: Mapping[str, int | float], settings: Ensemble, report: str) -> str:
-    """Return a few lines: what was promoted, what was heard, what the ensemble scores, where the report is.
+    """Return some lines: the problems, what was promoted and heard, what the ensemble scores, where the report is.
 
     Args:
         found: what `numbers` returned.
@@ -96,7 +97,7 @@ def summary(found: Mapping[str, int | float], settings: Ensemble, report: str) -
         report: where the page is, for the last line.
     """
     heard = [_reviewed(found)] if "review.clips" in found else []
-    return "\n".join([_promoted(found), *heard, _ensemble(found, settings), f"report    {report}"])
+    return "\n".join([*audit.lines(found), _promoted(found), *heard, _ensemble(found, settings), f"report    {report}"])
 
 
 def _promoted(found: Mapping[str, int | float]) -> str:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError
-from pipeline.files import artifacts, formats, frames
+from pipeline.files import artifacts, formats, frames, schemas
 from pipeline.files.frames import Frames
 from pipeline.params.schema import Params
+from pipeline.results import audit
 
 ROUNDS = ["round", "trusted", "pseudo", "pool", "lower", "upper", "selected", "epochs"]
 ROUNDS += ["train_accuracy", "val_accuracy"]
@@ -60,6 +61,7 @@ class Run:
         probs: float32 (n_clips, n_classes) of the ensemble.
         validation: each member's score on its held-out fold; NaN where it holds out none.
         maps: by method, a table clip_id, x, y.
+        audit: the problems found, columns of `schemas.AUDIT`; see `pipeline.results.audit`.
     """
 
     answers: pd.DataFrame
@@ -81,6 +83,7 @@ class Run:
     probs: np.ndarray
     validation: pd.DataFrame
     maps: dict[str, pd.DataFrame]
+    audit: pd.DataFrame
 
     @property
     def train(self) -> np.ndarray:
@@ -141,7 +144,7 @@ class Run:
 
 
 def read_run(at: dict[str, Path], params: Params) -> Run:
-    """Read a run from the folders `at`: clips, features, latents, judged, labels, members, ensemble, projection.
+    """Read a run from the folders `at`: clips, features, latents, judged, labels, members, ensemble, projection, audit.
 
     Raises:
         ArtifactError: a file is missing, damaged, or does not fit the clips.
@@ -185,7 +188,13 @@ def read_run(at: dict[str, Path], params: Params) -> Run:
         probs=artifacts.read_probs(at["ensemble"] / "probs.npy", *shape),
         validation=validation,
         maps=maps,
+        audit=_audit(at["audit"] / "audit.csv", ids),
     )
+
+
+def _audit(path: Path, ids: list[str]) -> pd.DataFrame:
+    found = schemas.check(schemas.AUDIT, formats.read_table(path), path)
+    return audit.check(found, ids, path)
 
 
 def _families(path: Path, classes: list[str]) -> dict[str, list[str]]:

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.files.guarded_csv import guard
+from pipeline.files.problems import PROBLEMS
 from pipeline.files.schemas import DECIDED
 from pipeline.params.schema import Ensemble
 from pipeline.probs import metrics
 from pipeline.probs.pooling import combine
-from pipeline.results import outcomes
+from pipeline.results import audit, outcomes
 from pipeline.results.run import MemberRun, Run
 
 
@@ -163,6 +164,33 @@ def quarantine(run: Run) -> pd.DataFrame:
     rows = ~run.features.ok
     clips = run.answers.loc[rows, ["clip_id", "path", "split"]]
     return clips.assign(reason=run.features.index.loc[rows, "reason"].to_numpy()).reset_index(drop=True)
+
+
+def licences(run: Run) -> pd.DataFrame:
+    """Return `licence, clips`, the most frequent first; no row where the data set names none."""
+    if "licence" not in run.answers:
+        return pd.DataFrame(columns=["licence", "clips"])
+    return (
+        run.answers["licence"].replace("", "not stated").value_counts().rename_axis("licence").reset_index(name="clips")
+    )
+
+
+def problems(run: Run) -> pd.DataFrame:
+    """Return what the audit found as a table for people: `problem` in words, the clip with its label and split."""
+    clips = run.answers.set_index("clip_id")
+    names = run.audit["clip_id"]
+    known = {name: names.map(clips[name]).fillna("") for name in ("label", "split")}
+    table = run.audit.assign(kind=run.audit["problem"], problem=run.audit["problem"].map(PROBLEMS), **known)
+    return table[["problem", "clip_id", "label", "split", "other", "detail", "kind"]]
+
+
+def pairs(run: Run) -> pd.DataFrame:
+    """Return `problem, clip_id, label, other, other_label, detail` of clips that sound the same, each pair once."""
+    label = run.answers.set_index("clip_id")["label"]
+    found = audit.pairs(run.audit)
+    found = found.assign(label=found["clip_id"].map(label), other_label=found["other"].map(label))
+    found = found.assign(problem=found["problem"].map(PROBLEMS))
+    return found[["problem", "clip_id", "label", "other", "other_label", "detail"]]
 
 
 def guarded(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError, EarmarkError
-from pipeline.files import artifacts, formats
+from pipeline.files import artifacts, formats, schemas
+from pipeline.review.hearing import Clip
 
 
 class Conflict(EarmarkError):
@@ -26,12 +27,17 @@ class Snapshot:
         classes: class names in order.
         run_id: 12 hex digits, see `store.run_id`.
         paths: where each clip's audio lies below raw, by clip_id.
+        sha256: of each clip's audio as the run was made, '' where there was none, by clip_id.
+        sr, max_seconds: how the network heard them.
     """
 
     clips: pd.DataFrame
     classes: list[str]
     run_id: str
     paths: dict[str, str]
+    sha256: dict[str, str]
+    sr: int
+    max_seconds: float
 
 
 class Desk:
@@ -42,9 +48,14 @@ class Desk:
         # A link stays a link: what it points to is replaced.
         self._target = file.resolve()
         # A stage replaces its folder as a whole, and writers of single files rename into it.
-        self._sources = [run / "clips", run / "labels"]
+        self._sources = [run / "clips", run / "features", run / "labels"]
         self._seen: tuple[list[tuple[int, int, int]], Snapshot] | None = None
         self._reading, self._writing = threading.Lock(), threading.Lock()
+
+    @property
+    def goal(self) -> Path:
+        """Where the page says that decisions go."""
+        return self.file
 
     def snapshot(self) -> Snapshot:
         """Return the run: `dvc repro` may have replaced it since the last call.
@@ -65,18 +76,30 @@ class Desk:
         run = formats.read_json(run_json)
         if not isinstance(run, dict) or not isinstance(run.get("run_id"), str):
             raise ArtifactError(f"{run_json}: expected an object with a run_id; remove it and run `dvc repro`")
-        return Snapshot(clips, classes, run["run_id"], dict(zip(clips["clip_id"], clips["path"], strict=True)))
+        index = formats.read_table(self._run / "features" / "index.csv")
+        index = schemas.check(schemas.INDEX, index, self._run / "features" / "index.csv")
+        sr, max_seconds = _heard_at(self._run / "features" / "features.json")
+        return Snapshot(
+            clips,
+            classes,
+            run["run_id"],
+            paths=dict(zip(clips["clip_id"], clips["path"], strict=True)),
+            sha256=dict(zip(index["clip_id"], index["sha256"], strict=True)),
+            sr=sr,
+            max_seconds=max_seconds,
+        )
 
-    def audio(self, clip_id: str) -> Path | None:
-        """Return where a clip's audio lies, `None` where there is no such clip or its audio is gone.
+    def audio(self, clip_id: str) -> Clip | None:
+        """Return a clip's audio and how it is heard, `None` where there is no such clip or its audio is gone.
 
         Everything else in raw, and everything outside, has no id. The file may be a link: that is what prepare makes.
         """
-        inside = PurePosixPath(self.snapshot().paths.get(clip_id, ""))
+        run = self.snapshot()
+        inside = PurePosixPath(run.paths.get(clip_id, ""))
         path = self._run / "raw" / inside
         if inside.is_absolute() or ".." in inside.parts or not path.is_file():
             return None
-        return path
+        return Clip(path, run.sha256.get(clip_id, ""), run.sr, run.max_seconds)
 
     def rows(self) -> list[dict[str, str]]:
         """Return the rows of the corrections file, keyed by its columns.
@@ -104,8 +127,12 @@ class Desk:
             old = self._checked(run)[store.COLUMNS]
             named = {*new["clip_id"], *remove}
             table = pd.concat([old[~old["clip_id"].isin(named)], new], ignore_index=True)
-            store.write(self._target, table)
+            self._keep(table)
         return len(table)
+
+    def _keep(self, table: pd.DataFrame) -> None:
+        """Write all rows."""
+        store.write(self._target, table)
 
     def _checked(self, run: Snapshot) -> pd.DataFrame:
         try:
@@ -114,6 +141,14 @@ class Desk:
         except EarmarkError as error:
             raise Conflict(str(error).replace(str(self._target), str(self.file))) from None
         return table
+
+
+def _heard_at(path: Path) -> tuple[int, float]:
+    found = formats.read_record(path, "sr", "max_seconds")
+    sr, seconds = found["sr"], found["max_seconds"]
+    if type(sr) is not int or type(seconds) not in (int, float) or sr <= 0 or not seconds > 0:
+        raise ArtifactError(f"{path}: sr {sr!r}, max_seconds {seconds!r}, expected two numbers; run `dvc repro`")
+    return sr, float(seconds)
 
 
 def _state(path: Path) -> tuple[int, int, int]:

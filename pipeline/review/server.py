@@ -11,11 +11,12 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from pipeline.audio.endings import MEDIA_TYPES
 from pipeline.corrections import store
 from pipeline.errors import ArtifactError, EarmarkError
 from pipeline.review.desk import Conflict, Desk
 from pipeline.review.guard import Guard, add_headers, refusal
+from pipeline.review.hearing import Ear
+from pipeline.review.ranges import respond
 
 EXPLORER = "explorer/index.html"
 MOST = 16 * 2**20  # bytes of a request: some 50,000 decisions
@@ -41,6 +42,7 @@ def application(desk: Desk, reports: Path, guard: Guard) -> web.Application:
     here = _Server(desk, reports)
     app = web.Application(middlewares=[guard.check], client_max_size=MOST)
     app.on_response_prepare.append(add_headers)
+    app.on_cleanup.append(here.close)
     app.router.add_get("/", here.start)
     app.router.add_get("/reports/{path:.*}", here.report)
     app.router.add_get("/favicon.ico", here.icon)
@@ -53,7 +55,10 @@ def application(desk: Desk, reports: Path, guard: Guard) -> web.Application:
 
 class _Server:
     def __init__(self, desk: Desk, reports: Path) -> None:
-        self._desk, self._reports = desk, reports.resolve()
+        self._desk, self._reports, self._ear = desk, reports.resolve(), Ear()
+
+    async def close(self, app: web.Application) -> None:
+        await asyncio.to_thread(self._ear.close)
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """The browser keeps the fragment, which holds the token, when it follows."""
@@ -61,23 +66,29 @@ class _Server:
 
     async def report(self, request: web.Request) -> web.StreamResponse:
         path = _inside(self._reports, request.match_info["path"])
-        return _file(path, _PAGES) if path else refusal(404, "no such file among the reports")
+        if path is None:
+            return refusal(404, "no such file among the reports")
+        return web.FileResponse(path, headers={"Content-Type": _PAGES.get(path.suffix.lower(), _UNKNOWN)})
 
     async def icon(self, request: web.Request) -> web.StreamResponse:
         """There is none; every browser asks for it, and would complain."""
         return web.Response(status=204)
 
     async def clip(self, request: web.Request) -> web.StreamResponse:
+        """What the network heard, as a WAV."""
         # From the line as it came: an id may hold a slash, a dot or a per cent sign.
         raw = request.raw_path.partition("?")[0].removeprefix("/clips/")
         try:
-            path = await asyncio.to_thread(self._desk.audio, unquote(raw, errors="strict"))
+            clip = await asyncio.to_thread(self._desk.audio, unquote(raw, errors="strict"))
         except ValueError as error:
             return refusal(409, str(error)) if isinstance(error, EarmarkError) else refusal(404, "no such clip")
-        return _file(path, MEDIA_TYPES) if path else refusal(404, "no such clip, or its audio is gone")
+        if clip is None:
+            return refusal(404, "no such clip, or its audio is gone")
+        sound = await asyncio.get_running_loop().run_in_executor(self._ear.pool, self._ear.hear, clip)
+        return refusal(422, sound.problem) if sound.problem else await respond(request, sound.wav, "audio/wav")
 
     async def session(self, request: web.Request) -> web.StreamResponse:
-        return await _answer(lambda: {"run_id": self._desk.snapshot().run_id, "file": str(self._desk.file)})
+        return await _answer(lambda: {"run_id": self._desk.snapshot().run_id, "file": str(self._desk.goal)})
 
     async def corrections(self, request: web.Request) -> web.StreamResponse:
         return await _answer(lambda: {"rows": self._desk.rows()})
@@ -102,10 +113,6 @@ def _inside(folder: Path, name: str) -> Path | None:
     except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
         return None
     return path if path.is_relative_to(folder) and path.is_file() else None
-
-
-def _file(path: Path, types: dict[str, str]) -> web.FileResponse:
-    return web.FileResponse(path, headers={"Content-Type": types.get(path.suffix.lower(), _UNKNOWN)})
 
 
 async def _answer(

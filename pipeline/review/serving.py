@@ -21,8 +21,8 @@ from pipeline.review.server import EXPLORER, application
 _PATIENCE = 1.0  # seconds for answers under way when asked to stop: a paused player holds its connection for ever
 
 
-def serve(run: Path, reports: Path, corrections: Path, *, port: int, ready: Callable[[str], None]) -> None:
-    """Serve the explorer in `reports` and the clips of `run` on 127.0.0.1 until SIGINT or SIGTERM.
+def serve(desk: Desk, reports: Path, *, port: int, ready: Callable[[str], None]) -> None:
+    """Serve the explorer in `reports` and the clips of a desk's run on 127.0.0.1 until SIGINT or SIGTERM.
 
     `port` 0 takes the last review's, or one that the system chooses. `ready` is called with the address, token
     included, once it answers. Runs in the main thread, where signals arrive.
@@ -31,7 +31,7 @@ def serve(run: Path, reports: Path, corrections: Path, *, port: int, ready: Call
         EarmarkError: the run is not there or not finished, its corrections cannot be used, another server is at work
             on them, or the port is taken.
     """
-    desk = Desk(run, corrections)
+    corrections = desk.file
     desk.snapshot()
     page = reports / EXPLORER
     if not page.is_file():

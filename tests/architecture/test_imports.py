@@ -25,6 +25,7 @@ FLOORS = (
     ("clips", "judges", "latents", "members"),
     ("audit", "labels", "results", "ensemble", "review", "intake"),
     ("explorer", "reporting"),
+    ("start",),
 )
 # Where Keras is imported; a new place is a decision.
 KERAS = {"networks", "plugins/models", "plugins/autoencoders", "latents/encoding", "members/saved", "ensemble/tagging"}

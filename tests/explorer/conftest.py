@@ -14,6 +14,14 @@ from pipeline.params.labels import Space
 from pipeline.results.run import MemberRun, Run
 
 CLASSES = ("Bark", "Bus", "Cello", "Gong", "Meow", "Oboe", "Rain")
+AUDIT = [
+    ("conflict", "clip00002", "clip00009", "as Bark and as Bus"),
+    ("same_sound", "clip00001", "clip00002", ""),
+    ("same_sound", "clip00002", "clip00001", ""),
+    ("unlike_class", "clip00006", "Bark", "3 of 3 neighbours are Bus"),
+    ("clipped", "clip00002", "", "3.1% of the samples at full scale"),
+    ("small_class", "", "Rain", "2 clips"),
+]
 OUTCOMES = ("verified", "promoted", "corrected", "left_out", "reviewed", "test")
 
 
@@ -76,6 +84,7 @@ def make(n=60, classes=CLASSES, members=("small", "large"), frames=None, seed=0)
         members=parts,
         probs=np.mean([part.probs for part in parts], axis=0),
         maps={"tsne": places, "umap": places.assign(y=7.0)},
+        audit=pd.DataFrame(AUDIT, columns=["problem", "clip_id", "other", "detail"]),
         **unused,
     )
 

@@ -63,7 +63,7 @@ def tone(sr, hz, seconds=1.0):
 
 def picture(made_up, frames, kind, sr=22050, **settings):
     stored = made_up.features([frames], [True], kind, sr, **settings)
-    return sprites._pictures(stored)(stored.clip(0).astype(np.float32))
+    return sprites.pictures(stored)(stored.clip(0).astype(np.float32))
 
 
 def test_cepstra_are_shown_as_the_smooth_spectrogram_that_they_describe(made_up):

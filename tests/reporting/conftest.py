@@ -20,8 +20,22 @@ NAMES = (
     "Gunshot_or_gunfire Harmonica Hi-hat Keys_jangling Knock Laughter Meow Microwave_oven Oboe Saxophone Scissors "
     "Shatter Snare_drum Squeak Tambourine Tearing Telephone Trumpet Violin_or_fiddle Writing"
 )
+# A row of each sort: of a clip (by its number), of two, of a class (by its number), of a group.
+PROBLEMS = (
+    ("conflict", 1, 6, "verified as another class"),
+    ("across_split", 2, 7, "training and test"),
+    ("nearly_same", 9, 4, "92% of the fingerprint"),
+    ("nearly_same", 4, 9, "92% of the fingerprint"),
+    ("quarantined", 3, "", "not audio"),
+    ("unlike_class", 12, "", "of 9 neighbours none is of its class"),
+    ("clipped", 5, "", "3.1% of the samples at full scale"),
+    ("clipped", 8, "", "2.0% of the samples at full scale"),
+    ("header", 5, "", "says 22 frames, holds 22,050"),
+    ("small_class", "", 0, "1 training clip"),
+    ("large_group", "", "recorder-7", "61% of the clips of a class"),
+)
 DECIDED = ("verified", "promoted", "corrected", "left_out")
-FOLDERS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection")
+FOLDERS = ("clips", "features", "latents", "judged", "labels", "members", "ensemble", "projection", "audit")
 
 
 @dataclass
@@ -70,10 +84,13 @@ def make(
     folds=(0, 0),
     judged=True,
     reviews=(),
+    audit=PROBLEMS,
+    licences=(),
 ) -> MadeUp:
     """Write a run of `n` clips, a quarter of them test clips; same arguments, same run.
 
-    `reviews` are rows of a corrections file, with the columns that are not empty.
+    `reviews` are rows of a corrections file, with the columns that are not empty; `audit` rows of audit.csv, clips by
+    number, of which those that there are not are left out; `licences` are those of the clips by turns.
     """
     random = np.random.default_rng(0)
     classes = classes or NAMES.split()[:n_classes]
@@ -97,7 +114,10 @@ def make(
             "group": ids,
         }
     )
+    if licences:
+        clips = clips.assign(licence=[licences[i % len(licences)] for i in range(n)], uploader="")
     artifacts.write_clips(root / "clips", clips.assign(truth=true) if truth else clips, classes)
+    _audit(root / "audit", audit, ids, classes)
     bad = np.zeros(n, bool)
     bad[[i for i in (3, 10, 21)[:quarantined] if i < n and n > 5]] = True
     _features(root / "features", ids, bad)
@@ -203,6 +223,23 @@ def _labels(folder, clips, classes, real, bad, families, judged, table):
     formats.write_array(folder / "posterior.npy", posterior.astype(np.float32))
     formats.write_table(folder / "promotion.csv", _promotion(labels, families))
     formats.write_table(folder / "calibration.csv", _calibration(judged))
+
+
+def _audit(folder, problems, ids, classes):
+    rows = []
+    for problem, clip, other, detail in problems:
+        if max((number for number in (clip, other) if isinstance(number, int)), default=0) < len(ids):
+            named = ids if clip != "" else classes
+            rows.append(
+                (
+                    problem,
+                    ids[clip] if clip != "" else "",
+                    named[other] if other in range(len(named)) else other,
+                    detail,
+                )
+            )
+    table = pd.DataFrame(rows, columns=["problem", "clip_id", "other", "detail"], dtype=str)
+    formats.write_table(folder / "audit.csv", table)
 
 
 def _promotion(labels, families):

@@ -21,7 +21,8 @@ def test_report_replaces_its_folder_as_a_whole_and_summary_sums_it_up(make_run, 
     assert not (out / "stale.png").exists()
     summary.work(made.params, Namespace(report=out))
     said = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in said] == ["promoted", "ensemble", "report"]
+    assert [line.split()[0] for line in said] == [*["problem"] * 9, "promoted", "ensemble", "report"]
+    assert "problem   cut off at full scale: 2" in said
     assert said[-1].endswith(str(out / "index.html"))
 
 

@@ -106,7 +106,7 @@ def test_numbers_are_finite_and_flat(run, settings):
 
 def test_summary_says_what_was_promoted_scored_and_written(run, settings):
     found = numbers(run, tables.promotion(run), tables.members_and_means(run, settings), settings)
-    promoted, ensemble, report = summary(found, settings, "reports/index.html").splitlines()
+    *_, promoted, ensemble, report = summary(found, settings, "reports/index.html").splitlines()
     assert f"{run.labels['promoted'].sum()} of " in promoted
     assert f"{found['ensemble.test_accuracy']:.1%}" in ensemble
     assert report.endswith("reports/index.html")

@@ -19,10 +19,12 @@ import pytest
 import soundfile
 from aiohttp import web
 
+from pipeline.audio.heard import heard
 from pipeline.corrections import store
-from pipeline.files import artifacts, formats
+from pipeline.files import artifacts, fingerprint, formats
 from pipeline.review.desk import Desk
 from pipeline.review.guard import Guard
+from pipeline.review.hearing import Clip
 from pipeline.review.server import application
 
 CLASSES = ["</script><img src=x onerror=alert(1)>", "=cmd|' /C calc'!A0", "Bark", "NA"]
@@ -35,6 +37,7 @@ CLIPS = {
     '"><svg onload=alert(1)>': "odd.ogg",
     "test.wav": "test.wav",
 }
+RATE = 8000
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -94,6 +97,29 @@ class Review:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("/api/decisions", method="POST", headers=usual | named, body=sent)
 
+    def lengthen(self, clip_id: str, samples: int) -> None:
+        """Put a long sound in the place of a clip's, and let the run be made with it."""
+        path = self.audio()[clip_id]
+        path.unlink()
+        soundfile.write(path, np.zeros(samples, np.int16), RATE)
+        self.made_with()
+        formats.write_json(self.run / "features" / "features.json", {"sr": RATE, "max_seconds": 1e4})
+
+    def made_with(self) -> None:
+        """Write what the features of a run say of the clips as they lie there now."""
+        sums = {clip: fingerprint.sha256(path) for clip, path in self.audio().items() if path.is_file()}
+        index = pd.DataFrame({"clip_id": sorted(CLIPS), "start": 0, "n_frames": 1, "seconds": 0.1, "offset": 0.0})
+        index = index.assign(status="ok", reason="", sha256=[sums.get(clip, "") for clip in sorted(CLIPS)])
+        formats.write_table(self.run / "features" / "index.csv", index.assign(flags="", sound=""))
+        formats.write_json(self.run / "features" / "features.json", {"sr": RATE, "max_seconds": 60.0})
+
+    def audio(self) -> dict[str, Path]:
+        return {clip: self.run / "raw" / path for clip, path in CLIPS.items()}
+
+    def heard(self, clip_id: str) -> bytes:
+        """What the network heard of a clip."""
+        return heard(self.audio()[clip_id], Clip(Path(), "", RATE, 60.0))
+
     def rows(self) -> list[dict[str, str]]:
         """What is in the file, read as the pipeline reads it."""
         return store.read(self.file)[store.COLUMNS].to_dict("records")
@@ -131,7 +157,7 @@ def review(tmp_path: Path) -> Review:
         source, link = sounds / path, made.run / "raw" / path
         source.parent.mkdir(parents=True, exist_ok=True)
         link.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(source, 0.1 * random.normal(size=800), 8000)
+        soundfile.write(source, 0.1 * random.normal(size=800), RATE)
         link.symlink_to(source)
     (sounds / "barks" / "gone.wav").unlink()
     (made.run / "raw" / "private.wav").write_bytes(b"no clip of this run")
@@ -140,6 +166,7 @@ def review(tmp_path: Path) -> Review:
     clips = clips.assign(split=np.where(train, "train", "test"), fold=np.where(train, 0, -1), group=clips["clip_id"])
     artifacts.write_clips(made.run / "clips", clips, CLASSES)
     formats.write_json(made.run / "labels" / "run.json", {"run_id": "0123456789ab"})
+    made.made_with()
     made.file.write_text(",".join(store.COLUMNS) + "\n")
     write_reports(made.reports)
     (tmp_path / "secret.html").write_text("secret")

@@ -96,13 +96,11 @@ def test_it_serves_until_it_is_asked_to_stop(review, start, number):
 
 
 def test_a_listener_who_has_paused_does_not_keep_it(review, start):
-    audio = review.run / "raw" / "test.wav"
-    audio.unlink()
-    audio.write_bytes(bytes(50_000_000))
+    review.lengthen("test.wav", 25_000_000)
     command = start()
     with socket.create_connection(("127.0.0.1", command.port)) as paused:
         paused.sendall(f"GET /clips/test.wav HTTP/1.1\r\nHost: 127.0.0.1:{command.port}\r\n\r\n".encode())
-        paused.recv(1000)
+        assert b" 200 OK" in paused.recv(1000)
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", command.port)) as idle:
             idle.request("GET", "/api/session")
             idle.getresponse().read()

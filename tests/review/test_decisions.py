@@ -211,7 +211,7 @@ class TestFullDisk:
         assert served.ask("/api/corrections").json == {"rows": [row(ONE, "accept")]}
         monkeypatch.setattr(os, call, works)
         assert served.post({"rows": [row(TWO, "accept")]}).json == {"saved": 2}
-        assert sorted(p.name for p in served.run.iterdir()) == ["clips", "corrections.csv", "labels", "raw"]
+        assert sorted(p.name for p in served.run.iterdir()) == ["clips", "corrections.csv", "features", "labels", "raw"]
 
     def test_on_a_disk_that_really_is_full(self, review, tmp_path):
         small = tmp_path / "small"

@@ -160,13 +160,12 @@ class TestGarbage:
         assert served.ask("/api/session").status == 200
 
     def test_a_client_that_hangs_up_does_not_either(self, served):
-        (served.run / "raw" / "test.wav").unlink()
-        (served.run / "raw" / "test.wav").write_bytes(bytes(30_000_000))
+        served.lengthen("test.wav", 15_000_000)
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", served.port)) as connection:
                 connection.sendall(f"GET /clips/test.wav HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode())
                 connection.recv(100)
-        assert len(served.clip("test.wav").body) == 30_000_000
+        assert len(served.clip("test.wav").body) == 44 + 30_000_000
 
 
 def test_a_hostile_name_never_comes_back_as_a_page(served):

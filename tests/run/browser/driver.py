@@ -18,7 +18,7 @@ from pipeline.corrections import store
 from pipeline.files import artifacts
 
 # What somebody has who reads the report and listens.
-PARTS = ("data/clips", "data/labels", "data/raw", "data/corrections.csv", "reports")
+PARTS = ("data/clips", "data/features", "data/labels", "data/raw", "data/corrections.csv", "reports")
 PATIENCE = 20.0
 
 

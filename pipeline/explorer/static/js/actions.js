@@ -45,6 +45,8 @@
    */
   function likely(rows) {
     const sum = new Map();
+    // Nobody has an opinion before anything is trained: all classes, in their order.
+    if (data.start) for (const cls of data.classes.keys()) sum.set(cls, 0);
     for (const row of rows) for (const [cls, p] of opinions(row)) sum.set(cls, (sum.get(cls) || 0) + p);
     if (rows.length === 1) sum.delete(asked(rows[0]));
     return [...sum.keys()].sort((a, b) => sum.get(b) - sum.get(a) || a - b).slice(0, MAX_LIKELY);

@@ -16,7 +16,7 @@
     document.body.classList.add('broken');
   }
 
-  /** Go where the address says: #clip=ID, #class=NAME, #queue. */
+  /** Go where the address says: #clip=ID, #class=NAME, #problem=KIND or any, #queue. */
   function follow() {
     const { state, clips, hands } = Earmark;
     const parts = Earmark.server.fragment();
@@ -25,6 +25,8 @@
     const cls = parts.has('class') ? clips.classOf(parts.get('class')) : -1;
     if (parts.has('class') && cls < 0) hands.say(`There is no class ${parts.get('class')} in this run.`);
     else if (parts.has('class')) state.setClass(cls);
+    if (parts.has('problem') && Earmark.problems.known(parts.get('problem'))) state.setProblem(parts.get('problem'));
+    else if (parts.has('problem')) hands.say('No clip of this run has that problem.');
     if (wanted !== undefined && row < 0) hands.say(`There is no clip ${wanted} in this run.`);
     else if (row >= 0 && row !== state.current)
       state.open(row, { queue: parts.has('queue') && Earmark.queue.has(row) });
@@ -40,6 +42,7 @@
       const parts = [];
       if (state.inQueue) parts.push('queue');
       if (state.cls >= 0) parts.push(`class=${encodeURIComponent(clips.name(state.cls))}`);
+      if (state.problem) parts.push(`problem=${state.problem}`);
       if (state.current >= 0) parts.push(`clip=${encodeURIComponent(data.clips.id[state.current])}`);
       history.replaceState(null, '', parts.length ? `#${parts.join('&')}` : location.pathname + location.search);
     }, HASH_MS);

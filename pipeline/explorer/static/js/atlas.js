@@ -7,7 +7,7 @@
   const { byId, count } = dom;
   const { label, target } = data.clips;
   const n = data.clips.id.length;
-  const NAMES = { umap: 'UMAP', tsne: 't-SNE' };
+  const NAMES = { umap: 'UMAP', tsne: 't-SNE', pca: 'sound' };
   const GREY = [140, 140, 140];
   const ZOOM = 1.5;
   let map = null;
@@ -21,7 +21,9 @@
 
   function passes(row) {
     const here = placed(row) && (state.only.size === 0 || state.only.has(style.key[row]));
-    return here && (state.cls < 0 || label[row] === state.cls || target[row] === state.cls);
+    // A clip that is covered stays where it is: to leave would tell what it has.
+    const found = Earmark.queue.covered(row) || Earmark.problems.passes(row, state.problem);
+    return here && found && (state.cls < 0 || label[row] === state.cls || target[row] === state.cls);
   }
 
   function shown() {
@@ -147,6 +149,7 @@
     });
     byId('show-all').addEventListener('click', () => state.showAll());
     byId('class-chip').addEventListener('click', () => state.setClass(-1));
+    byId('problem-chip').addEventListener('click', () => state.setProblem(''));
     byId('select-shown').addEventListener('click', () => {
       state.select(shown());
       Earmark.hands.say(`${count(state.selection.length, 'clip')} selected`);

@@ -24,6 +24,8 @@
     test: ['Test', 'Held back to measure: never reviewed, never trained on.'],
   };
 
+  const NOT_YET = ['Not verified', 'Nobody has checked its label yet.'];
+
   function path(row) {
     return data.audio + clips.path[row].split('/').map(encodeURIComponent).join('/');
   }
@@ -89,7 +91,7 @@
      * @param {string} status one of data.statuses
      * @returns {string[]} the word for it, and a sentence
      */
-    about: (status) => STATUS[status] || [status, ''],
+    about: (status) => (data.start && status === 'pool' ? NOT_YET : STATUS[status] || [status, '']),
 
     /**
      * Draw a clip's spectrogram as soon as it is there, unless the canvas has become another clip's by then.

@@ -44,7 +44,8 @@
       const role = seekable
         ? { role: 'slider', tabindex: 0, 'aria-label': 'Place in the clip', 'aria-valuemin': 0 }
         : {};
-      this.element = h('div', { class: 'figure', id, ...role }, this.canvas, this.head);
+      this.flag = h('span', { class: 'flag', title: 'Has a problem', 'aria-hidden': 'true' }, icon('flag'));
+      this.element = h('div', { class: 'figure', id, ...role }, this.canvas, this.head, this.flag);
       this.seekable = seekable;
       if (!seekable) return;
       this.element.addEventListener('pointerdown', (event) => this.#press(event));
@@ -56,6 +57,7 @@
     show(row) {
       this.row = row;
       clips.drawSpectrogram(this.canvas, row);
+      this.flag.hidden = !Earmark.problems.shown(row);
       if (this.seekable) this.element.setAttribute('aria-valuemax', (data.clips.seconds[row] || 0).toFixed(1));
       this.tick();
     }

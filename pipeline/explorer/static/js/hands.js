@@ -90,5 +90,20 @@
     else say('Pick a clip first.');
   }
 
-  Earmark.hands = { say, atHand, go, nextToDo, decide, undo, relabelAs, togglePlay };
+  /** Hear by turns the open clip and those that sound the same. */
+  function compare() {
+    const row = state.current;
+    const partners = row >= 0 ? Earmark.problems.partners(row) : [];
+    if (row < 0) say('Pick a clip first.');
+    else if (Earmark.queue.covered(row)) say('Covered until you decide.');
+    else if (partners.length === 0) say('No other clip was found to sound the same.');
+    else {
+      const round = [row, ...partners];
+      const next = round[(Math.max(round.indexOf(player.row), 0) + 1) % round.length];
+      player.play(next);
+      say(`Plays ${data.clips.id[next]}${next === row ? ', this clip' : ', the other one'}`);
+    }
+  }
+
+  Earmark.hands = { say, atHand, go, nextToDo, decide, undo, relabelAs, togglePlay, compare };
 })();

@@ -16,6 +16,7 @@
   const label = h('span', { id: 'given' });
   const missing = h('p', { id: 'missing', class: 'warning', role: 'alert', hidden: true });
   let near = [];
+  let same = [];
 
   function buildPlayer() {
     const line = h('div', { class: 'player-line' }, main.button, h('div', { class: 'player-words' }, label, time));
@@ -26,7 +27,7 @@
     const row = state.current;
     if (row < 0) return;
     figure.tick();
-    near.forEach((one) => one.figure.tick());
+    [...near, ...same].forEach((one) => one.figure.tick());
     const at = player.row === row ? player.time : data.clips.offset[row] || 0;
     time.textContent = `${clock(at)} / ${clock(data.clips.seconds[row] || 0)}`;
   }
@@ -36,10 +37,10 @@
     if (row < 0) return;
     const gone = player.missing.has(row);
     missing.hidden = !gone;
-    missing.textContent = gone ? `Missing: ${data.clips.path[row]} is gone or cannot be played.` : '';
+    missing.textContent = gone ? `Not heard: ${data.clips.path[row]}: ${player.missing.get(row) || '…'}` : '';
     figure.element.classList.toggle('gone', gone);
     main.show();
-    near.forEach((one) => one.show());
+    [...near, ...same].forEach((one) => one.show());
     tick();
   }
 
@@ -49,12 +50,12 @@
     main.button.focus();
   }
 
-  /** One of the nearest verified clips. */
-  function neighbour(row) {
+  /** Another clip, to be heard or opened; screen readers call it `what`. */
+  function neighbour(row, what = 'verified clip') {
     const small = new Earmark.Figure();
     small.show(row);
     const { button, show } = playButton(
-      () => `verified clip ${data.clips.id[row]}`,
+      () => `${what} ${data.clips.id[row]}`,
       () => row,
     );
     const open = h(
@@ -63,19 +64,42 @@
       name(clips.name(data.clips.label[row])),
       h('span', { class: 'id' }, data.clips.id[row]),
     );
-    return { element: h('li', {}, button, small.element, open), show, figure: small };
+    return { element: h('li', { class: 'near' }, button, small.element, open), show, figure: small };
   }
 
   function nearest(row) {
-    near = data.clips.near[row].map(neighbour);
+    near = data.clips.near[row].map((one) => neighbour(one));
     const list = near.length
-      ? h('ol', { id: 'near' }, ...near.map((one) => one.element))
+      ? h('ol', { id: 'near', class: 'nearby' }, ...near.map((one) => one.element))
       : h('p', { class: 'note' }, 'There are none.');
     return h(
       'section',
       { class: 'card', 'aria-label': 'Nearest verified clips' },
       h('h3', {}, 'Nearest verified clips'),
       list,
+    );
+  }
+
+  /** One problem in words, with its figures. */
+  function problem({ words, detail, other }) {
+    const of = other >= 0 ? [': ', h('span', { class: 'id' }, data.clips.id[other])] : [];
+    return h('li', {}, h('strong', {}, words), ...of, detail ? `. ${detail}` : null);
+  }
+
+  /** What is the matter with it, and the clips that sound the same. */
+  function problems(row) {
+    const found = Earmark.problems.about(row);
+    same = Earmark.problems.partners(row).map((other) => neighbour(other, 'the other clip'));
+    if (found.length === 0) return null;
+    const props = { type: 'button', id: 'compare', onclick: () => Earmark.hands.compare() };
+    const turns = same.length ? h('button', props, 'Hear them by turns', dom.key('B')) : null;
+    return h(
+      'section',
+      { class: 'card', id: 'problems', 'aria-label': 'Problems of this sound' },
+      h('h3', {}, dom.icon('flag'), ' Problems of this sound'),
+      h('ul', { class: 'reasons' }, ...found.map(problem)),
+      same.length ? h('ol', { class: 'nearby' }, ...same.map((one) => one.element)) : null,
+      turns,
     );
   }
 
@@ -110,7 +134,10 @@
     if (row < 0) return;
     heading(row);
     figure.show(row);
-    const known = Earmark.queue.covered(row) ? [cover()] : [evidence.why(row), evidence.voices(row)];
+    const covered = Earmark.queue.covered(row);
+    if (covered) same = [];
+    const said = data.start ? [] : [evidence.why(row), evidence.voices(row)];
+    const known = covered ? [cover()] : [problems(row), ...said];
     fill(byId('inspector'), ...known, nearest(row));
     showState();
   }

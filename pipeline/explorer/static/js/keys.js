@@ -27,6 +27,7 @@
     u: () => hands.decide('unsure'),
     j: () => hands.go(1),
     k: () => hands.go(-1),
+    b: () => hands.compare(),
     z: () => hands.undo(),
     l: () => !byId('clip').hidden && focusOn('relabel', 'clip'),
     '/': () => focusOn('search'),

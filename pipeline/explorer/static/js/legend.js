@@ -28,12 +28,16 @@
 
     /** @param {number} n clips shown of the map's @param {number} all */
     showCount(n, all) {
-      const filtered = state.only.size > 0 || state.cls >= 0;
+      const filtered = state.only.size > 0 || state.cls >= 0 || state.problem !== '';
       byId('shown').textContent = n === all ? count(all, 'clip') : `${n.toLocaleString('en')} of ${count(all, 'clip')}`;
       byId('show-all').hidden = !filtered;
       byId('class-chip').hidden = state.cls < 0;
       fill(byId('class-chip'), 'Class ', name(clips.name(state.cls)), h('span', { 'aria-hidden': 'true' }, ' ×'));
       byId('class-chip').setAttribute('aria-label', `Class ${clips.name(state.cls)}: show all classes again`);
+      const problem = Earmark.problems.words(state.problem);
+      byId('problem-chip').hidden = problem === '';
+      fill(byId('problem-chip'), `Problem: ${problem}`, h('span', { 'aria-hidden': 'true' }, ' ×'));
+      byId('problem-chip').setAttribute('aria-label', `Problem: ${problem}. Show all clips again`);
       byId('select-shown').disabled = n === 0;
     },
   };

@@ -1,5 +1,5 @@
 'use strict';
-/* What each clip's mark looks like: colour and shape by label, status, confidence, family or decision. */
+/* What each clip's mark looks like: colour and shape by label, status, confidence, family, decision or problem. */
 (() => {
   const Earmark = (window.Earmark = window.Earmark || {});
 
@@ -75,7 +75,8 @@
     const { label, target, status } = data.clips;
     const is = (row, ...names) => names.includes(data.statuses[status[row]]);
     const before = (row) => {
-      if (is(row, 'reviewed')) return target[row] >= 0 ? target[row] : label[row];
+      if (data.start) return label[row];
+    if (is(row, 'reviewed')) return target[row] >= 0 ? target[row] : label[row];
       return is(row, 'verified') ? label[row] : -1;
     };
     const after = (row) => (is(row, 'pool', 'quarantined', 'test') ? -1 : target[row]);
@@ -83,7 +84,7 @@
       legend: pairs(data.classes, dark),
       keyOf: stage === 'before' ? before : after,
       rest: stage === 'before' ? 'not verified' : 'no label in training',
-      note: stage === 'before' ? 'Labels that people verified' : 'Labels that the members were trained on',
+      note: data.start ? 'Labels as given' : stage === 'before' ? 'Labels that people verified' : 'Labels that the members were trained on',
     };
   }
 
@@ -160,11 +161,28 @@
     return { legend, keyOf, rest: 'not reviewed', note: 'What was decided in this review' };
   }
 
-  const WAYS = { label: byLabel, status: byStatus, confidence: byConfidence, family: byFamily, decision: byDecision };
+  const byProblem = (data, stage, dark) => ({
+    legend: pairs(
+      data.problems.kinds.map((kind) => kind.words),
+      dark,
+    ),
+    keyOf: Earmark.problems.worst,
+    rest: 'no problem found',
+    note: 'The worst that was found of each clip',
+  });
+
+  const WAYS = {
+    label: byLabel,
+    status: byStatus,
+    confidence: byConfidence,
+    family: byFamily,
+    decision: byDecision,
+    problem: byProblem,
+  };
 
   /**
    * How every clip is marked.
-   * @param {'label'|'status'|'confidence'|'family'|'decision'} mode
+   * @param {'label'|'status'|'confidence'|'family'|'decision'|'problem'} mode
    * @param {'before'|'after'} stage before or after spreading and training
    * @param {string} [method] count only the clips that have a place on this map
    * @returns {{colour: Uint8Array, shape: Uint8Array, key: Int16Array, legend: object[], rest: object, note: string}}

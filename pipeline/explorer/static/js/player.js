@@ -12,7 +12,8 @@
       this.audio = new Audio();
       this.audio.preload = 'auto';
       this.row = -1;
-      this.missing = new Set();
+      /** Why each clip that did not play did not, by its row; '' while that is not known. */
+      this.missing = new Map();
       for (const name of ['playing', 'pause', 'ended']) this.audio.addEventListener(name, () => this.#changed());
       for (const name of ['seeked', 'loadedmetadata']) this.audio.addEventListener(name, () => this.#say('time'));
       this.audio.addEventListener('error', () => this.#failed());
@@ -33,9 +34,15 @@
     }
 
     #failed() {
-      if (this.row < 0) return;
-      this.missing.add(this.row);
+      const { row } = this;
+      if (row < 0) return;
+      this.missing.set(row, '');
       this.#say('state');
+      Earmark.unheard(row).then((why) => {
+        if (!this.missing.has(row)) return;
+        this.missing.set(row, why);
+        this.#say('state');
+      });
     }
 
     get playing() {

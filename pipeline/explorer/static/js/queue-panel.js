@@ -7,6 +7,9 @@
   const { h, icon, name, byId, fill, percent, count } = dom;
   const PAGE = 200;
   const KINDS = { promoted: 'was promoted', left_out: 'was left out' };
+  // Of a class, before a first run.
+  const ENOUGH = 5;
+  const MOST_NAMED = 8;
   let rows = [];
   let pages = 1;
   const items = new Map();
@@ -29,7 +32,7 @@
       h('span', { class: `tick ${made ? made.decision : ''}` }, made ? icon(made.decision) : null),
       h('span', { class: 'asked' }, asked, cls >= 0 ? '?' : null),
       h('span', { class: 'id' }, data.clips.id[row]),
-      h('span', { class: 'outcome' }, made ? `${made.text} · ${revealed(row)}` : null),
+      h('span', { class: 'outcome' }, made ? [made.text, revealed(row)].filter(Boolean).join(' · ') : null),
     ];
   }
 
@@ -71,7 +74,7 @@
     shown.forEach(refresh);
     const none = data.queue.rows.length
       ? 'Nothing passes these filters.'
-      : 'Empty: a person heard every training clip.';
+      : 'Empty: every training clip is verified.';
     byId('queue-count').textContent = rows.length ? '' : none;
   }
 
@@ -82,8 +85,10 @@
   }
 
   function filter() {
-    rows = queue.filtered({ cls: state.cls, kind: byId('queue-kind').value, show: byId('queue-state').value });
+    const [kind, show] = [byId('queue-kind').value, byId('queue-state').value];
+    rows = queue.filtered({ cls: state.cls, kind, show, problem: state.problem });
     byId('queue-class').value = String(state.cls);
+    byId('problem').value = state.problem;
     pages = 1;
     build();
     progress();
@@ -96,7 +101,35 @@
     byId('progress').value = done;
     byId('progress-text').textContent = `${done.toLocaleString('en')} of ${total.toLocaleString('en')} decided`;
     byId('start').textContent = done ? 'Go on' : 'Start';
-    byId('accuracy').textContent = accuracy();
+    byId('accuracy').textContent = data.start ? verified() : accuracy();
+  }
+
+  /** Before a first run: of which classes too few labels were heard to be right. */
+  function verified() {
+    const n = data.classes.map(() => 0);
+    for (let row = 0; row < clips.n; row++) {
+      const made = Earmark.decisions.get(row);
+      const right = made ? ['accept', 'relabel'].includes(made.decision) : clips.status(row) === 'verified';
+      const cls = made?.decision === 'relabel' ? made.newLabel : data.clips.label[row];
+      if (right && cls >= 0) n[cls] += 1;
+    }
+    const few = data.classes.map((_, cls) => cls).filter((cls) => n[cls] < ENOUGH);
+    if (few.length === 0) return `${ENOUGH} or more are verified of each class: stop the server, then make repro.`;
+    const named = few.slice(0, MOST_NAMED).map((cls) => `${clips.name(cls)} ${n[cls]}`);
+    const more = few.length > MOST_NAMED ? ` and ${few.length - MOST_NAMED} more classes` : '';
+    return `Verified so far: ${named.join(', ')}${more}. A run needs one of each class; ${ENOUGH} are a good beginning.`;
+  }
+
+  /** Words for a page that was made before anything was trained. */
+  function showStart() {
+    byId('queue-lead').textContent =
+      'Nothing is trained yet. Clips come by turns from each class, each unlike those before it: is the label right?';
+    byId('queue-kind').parentElement.hidden = true;
+    byId('help-covered').hidden = true;
+    byId('report-link').removeAttribute('href');
+    byId('report-link').removeAttribute('title');
+    for (const option of byId('colour-by').querySelectorAll('[value=confidence], [value=family]')) option.hidden = true;
+    byId('spreading').hidden = true;
   }
 
   function accuracy() {
@@ -148,7 +181,24 @@
     byId('imported').showModal();
   }
 
+  /** What is the matter with clips, as a filter of the queue and of the map. */
+  function buildProblems() {
+    const { kinds, words, count: clipsWith } = Earmark.problems;
+    const filters = kinds.length ? ['any', ...kinds.map((kind) => kind.name)] : [];
+    const text = (filter) => `${words(filter)} (${clipsWith(filter).toLocaleString('en')})`;
+    const options = filters.map((filter) => h('option', { value: filter }, text(filter)));
+    fill(byId('problem'), h('option', { value: '' }, 'All clips'), ...options);
+    byId('problem-field').hidden = filters.length === 0;
+    byId('colour-by').querySelector('[value=problem]').hidden = filters.length === 0;
+    byId('problem').addEventListener('change', (event) => {
+      state.setProblem(event.target.value);
+      if (state.problem) hands.say(`Shown: ${count(clipsWith(state.problem), 'clip')}, ${words(state.problem)}`);
+    });
+  }
+
   function start() {
+    buildProblems();
+    if (data.start) showStart();
     const options = data.classes.map((cls, i) => h('option', { value: i }, cls));
     fill(byId('queue-class'), h('option', { value: -1 }, 'All classes'), ...options);
     byId('queue-class').addEventListener('change', (event) => state.setClass(Number(event.target.value)));

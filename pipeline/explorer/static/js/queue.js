@@ -51,27 +51,29 @@
     /** @param {number} row @returns {string} what brought it here, '' where it is not in the queue */
     why: (row) => (placeOf.has(row) ? why[placeOf.get(row)] : ''),
 
-    /** @param {number} row @returns {string} promoted, left_out, corrected, hidden or '' */
+    /** @param {number} row @returns {string} promoted, left_out, corrected, hidden, start or '' */
     kind: (row) => (placeOf.has(row) ? kind[placeOf.get(row)] : ''),
 
     /** @returns {number} */
     decided: () => rows.filter(isDecided).length,
 
     /**
-     * Whether status and reasons of a clip are kept from the reviewer: it was met in the queue and is not decided.
+     * Whether status and reasons of a clip are kept from the reviewer: it was met in the queue and is not decided. Before
+     * anything is trained there is nothing to keep.
      * @param {number} row
      * @returns {boolean}
      */
-    covered: (row) => row === state.current && state.inQueue && placeOf.has(row) && !isDecided(row),
+    covered: (row) => !data.start && row === state.current && state.inQueue && placeOf.has(row) && !isDecided(row),
 
     /**
      * The rows of the queue that pass its filters. Hidden clips pass every kind: else the kind would give them away.
-     * @param {{cls: number, kind: string, show: ''|'todo'|'done'}} filter
+     * @param {{cls: number, kind: string, show: ''|'todo'|'done', problem: string}} filter
      * @returns {number[]}
      */
     filtered(filter) {
       return rows.filter((row, place) => {
         if (filter.cls >= 0 && Earmark.actions.asked(row) !== filter.cls) return false;
+        if (!Earmark.problems.passesQueued(row, filter.problem)) return false;
         if (filter.kind && kind[place] !== filter.kind && kind[place] !== 'hidden') return false;
         return !filter.show || isDecided(row) === (filter.show === 'done');
       });

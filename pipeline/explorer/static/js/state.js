@@ -17,11 +17,14 @@
     selection = [];
     method = data.maps.umap ? 'umap' : Object.keys(data.maps)[0] || '';
     mode = 'label';
-    stage = 'after';
+    // Before anything is spread, what is known are the labels that people verified.
+    stage = data.start ? 'before' : 'after';
     /** Entries of the legend that are shown alone; empty: all are. */
     only = new Set();
     /** The class that is shown alone, -1: all are. */
     cls = -1;
+    /** The problem that the clips shown have: a kind's name or 'any'; '': all clips are shown. */
+    problem = '';
     tab = 'map';
 
     #say(name, detail) {
@@ -52,6 +55,13 @@
       this.#say('filter');
     }
 
+    /** @param {string} problem a kind's name, 'any', or '' for all clips */
+    setProblem(problem) {
+      if (problem === this.problem) return;
+      this.problem = problem;
+      this.#say('filter');
+    }
+
     /** Show an entry of the legend alone, or beside those shown already, or no more. */
     toggleEntry(key) {
       if (!this.only.delete(key)) this.only.add(key);
@@ -62,6 +72,7 @@
     showAll() {
       this.only.clear();
       this.cls = -1;
+      this.problem = '';
       this.#say('filter');
     }
 

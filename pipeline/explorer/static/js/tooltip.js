@@ -25,6 +25,7 @@
         !covered && target >= 0 && target !== given ? h('span', {}, ' → ', name(clips.name(target))) : null,
       ),
       h('div', { class: 'soft' }, covered ? 'covered' : status, ' · ', h('span', { class: 'id' }, data.clips.id[row])),
+      Earmark.problems.shown(row) ? h('div', { class: 'problem' }, Earmark.problems.about(row)[0].words) : null,
       made ? h('div', {}, made.text) : null,
     ];
   }

@@ -1,0 +1,1 @@
+"""`earmark review --start`: verify some clips by ear before anything is trained."""
