@@ -54,6 +54,20 @@ ROWS: dict[int, tuple[str, str]] = {
     41: ("another number of jobs, fewer cores allowed", "the same bytes"),
     42: ("SIGKILL of a stage whose judges train in processes of their own", "they end with it"),
     43: ("many cores, few of them allowed", "as many threads as on any machine"),
+    # What leaves, and what is read back.
+    46: ("a folder of which some files are no sound by their ending", "left out, counted and named"),
+    48: ("sounds with something the matter: silent, short, capped", "said beside each label"),
+    59: ("clips of one file name, labels with blanks", "told apart in the submission"),
+    60: ("one's own folder beside labels.csv", "its paths are in the table"),
+    61: ("a handful of verified clips, all judged right", "an interval that holds its estimate and stays open"),
+    66: ("any text in a cell: line breaks, NUL, quotes, a cell of megabytes", "comes back as it was"),
+    67: ("file names with colours, titles, line breaks, text turned round", "escaped, on both streams and in tables"),
+    68: ("labels and names that are a spreadsheet's formula", "marked as text in every table, and read back"),
+    73: ("a folder that may not be read, a name too long or of no characters, a pipe, a circle of links", "said"),
+    74: ("settings beyond all measure: 1e15 seconds, a seed of 4,000 digits, true for a number", REFUSED),
+    75: ("arrays, weights and manifests of absurd shapes or members, bombs", "refused, memory bounded"),
+    76: ("a link below data/raw that was changed after it was made", "not opened"),
+    80: ("a download of another scheme than https, without end", REFUSED),
 }
 
 
