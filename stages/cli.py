@@ -7,6 +7,7 @@ import sys
 
 from pipeline import __version__
 from pipeline.errors import EarmarkError
+from pipeline.files.shown import lines, plain
 from stages.commands import predict, preset, review
 
 COMMANDS = (preset, predict, review)
@@ -23,13 +24,13 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code)
     except EarmarkError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {lines(error)}")
     except BrokenPipeError:
         # Whoever read the output has read enough (`| head`): nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        sys.exit(f"error: {error.filename or 'a file'}: {error.strerror or error}")
+        sys.exit(f"error: {plain(error.filename or 'a file')}: {plain(error.strerror or error)}")
 
 
 def _parser() -> argparse.ArgumentParser:
