@@ -8,9 +8,9 @@ import sys
 from pipeline import __version__
 from pipeline.errors import EarmarkError
 from pipeline.files.shown import lines, plain
-from stages.commands import predict, preset, review
+from stages.commands import export_dataset, predict, preset, review
 
-COMMANDS = (preset, predict, review)
+COMMANDS = (preset, predict, review, export_dataset)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ FLOORS = (
     ("audio", "corrections", "networks", "spreading", "plugins", "presets"),
     ("clips", "judges", "latents", "members"),
     ("labels", "results", "ensemble", "review"),
-    ("explorer", "reporting"),
+    ("explorer", "export", "reporting"),
 )
 # Where Keras is imported; a new place is a decision.
 KERAS = {"networks", "plugins/models", "plugins/autoencoders", "latents/encoding", "members/saved", "ensemble/tagging"}
