@@ -7,9 +7,10 @@ import sys
 
 from pipeline import __version__
 from pipeline.errors import EarmarkError
-from stages.commands import new, predict, preset, review
+from pipeline.files.shown import lines, plain
+from stages.commands import export_dataset, new, predict, preset, review
 
-COMMANDS = (new, preset, predict, review)
+COMMANDS = (new, preset, predict, review, export_dataset)
 
 SUMMARY = "From audio with half-trusted labels to labels that can be trusted, and a tagger."
 FIRST = """first:
@@ -33,13 +34,13 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code)
     except EarmarkError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {lines(error)}")
     except BrokenPipeError:
         # Whoever read the output has read enough (`| head`): nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        sys.exit(f"error: {error.filename or 'a file'}: {error.strerror or error}")
+        sys.exit(f"error: {plain(error.filename or 'a file')}: {plain(error.strerror or error)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,17 +5,16 @@ the weights; params.yaml is not consulted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
 import keras
 
-from pipeline.audio.endings import ENDINGS
 from pipeline.audio.extraction import Extracted, extract_each
 from pipeline.compute.progress import bar
-from pipeline.errors import ArtifactError, DataError
+from pipeline.errors import ArtifactError
 from pipeline.files import formats
 from pipeline.members import saved
 from pipeline.params.data import Features
@@ -38,11 +37,15 @@ class Tagger:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The likeliest labels of one clip, best first; `problem` says why there are none."""
+    """The likeliest labels of one clip, best first; `problem` says why there are none.
+
+    `flags` is what was noticed of its sound, each with what is said of it: keys of `problems.FLAGS`.
+    """
 
     path: Path
     labels: list[tuple[str, float]]
     problem: str = ""
+    flags: dict[str, str] = field(default_factory=dict)
 
 
 def load_tagger(ensemble: Path, folder: Path) -> Tagger:
@@ -77,40 +80,16 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
     )
 
 
-def find_audio(paths: list[Path]) -> list[Path]:
-    """Return the files named, and the audio files below the folders named, sorted.
+def predict(tagger: Tagger, paths: list[Path], *, top_k: int) -> Iterator[Prediction]:
+    """Yield a prediction a path, in order; a file that cannot be read gets its problem instead of labels.
 
-    Raises:
-        DataError: a path does not exist, or a folder holds no audio.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in ENDINGS)
-            if not inside:
-                raise DataError(
-                    f"{path}: no audio in this folder; expected files ending in {', '.join(sorted(ENDINGS))}"
-                )
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise DataError(f"{path}: no such file or folder")
-    return found
-
-
-def predict(tagger: Tagger, paths: list[Path], *, top_k: int) -> list[Prediction]:
-    """Return a prediction a path, in order; a file that cannot be read gets its problem instead of labels.
-
-    Frames of `BLOCK` files are held in memory at a time.
+    Frames of `BLOCK` files are held in memory at a time, and their predictions come when they have all been read.
     """
     with bar(total=len(paths), title="labelling", unit="clip") as progress:
         extracted = _counted(extract_each(paths, tagger.features, jobs=-1), progress)
-        found = []
         for start in range(0, len(paths), BLOCK):
             block = paths[start : start + BLOCK]
-            found += _predict_block(tagger, block, list(islice(extracted, len(block))), top_k)
-    return found
+            yield from _predict_block(tagger, block, list(islice(extracted, len(block))), top_k)
 
 
 def _counted(extracted: Iterator[Extracted], progress: Any) -> Iterator[Extracted]:
@@ -125,7 +104,8 @@ def _predict_block(tagger: Tagger, paths: list[Path], extracted: list[Extracted]
     each = [saved.probabilities(network, card, clips) for network, card in tagger.networks]
     probs = combine(each, method=tagger.method, weights=tagger.weights)
     order = metrics.ranking(probs, top_k)
+    labels = [[(tagger.classes[i], float(row[i])) for i in best] for best, row in zip(order, probs, strict=True)]
     return [
-        Prediction(path, [] if problem else [(tagger.classes[i], float(row[i])) for i in best], problem)
-        for path, problem, best, row in zip(paths, problems, order, probs, strict=True)
+        Prediction(path, [] if problem else own, problem, clip.flags)
+        for path, problem, own, clip in zip(paths, problems, labels, extracted, strict=True)
     ]

@@ -18,6 +18,7 @@ from pipeline.files.publishing import publish
 
 log = logging.getLogger(__name__)
 KEEP = 2
+MANIFEST = "manifest.json"
 
 
 class Checkpoints:
@@ -38,7 +39,7 @@ class Checkpoints:
             return None
 
     def _rounds(self) -> list[Path]:
-        return sorted(self._folder.glob("round-*"))
+        return sorted(self._folder.glob("round-[0-9][0-9][0-9][0-9]"))
 
     def save(self, number: int, write: Callable[[Path], None]) -> None:
         """Publish round `number`, whose files `write` puts into the folder it is given."""
@@ -46,7 +47,7 @@ class Checkpoints:
             temporary.mkdir()
             write(temporary)
             files = sorted(path for path in temporary.iterdir())
-            write_json(temporary / "manifest.json", {path.name: sha256(path) for path in files})
+            write_json(temporary / MANIFEST, {path.name: sha256(path) for path in files})
         for old in self._rounds()[:-KEEP]:
             shutil.rmtree(old)
 
@@ -90,8 +91,16 @@ class Checkpoints:
 
 
 def _intact(folder: Path) -> bool:
+    """Whether a round holds the files of its manifest, no more and no fewer, each with its checksum."""
     try:
-        manifest = read_json(folder / "manifest.json")
-        return isinstance(manifest, dict) and all(sha256(folder / name) == wanted for name, wanted in manifest.items())
+        manifest = read_json(folder / MANIFEST)
+        # By what lies there: a name out of a damaged manifest could lead anywhere.
+        there = {path.name: path for path in folder.iterdir() if path.name != MANIFEST}
+        return (
+            isinstance(manifest, dict)
+            and bool(there)
+            and set(manifest) == set(there)
+            and all(path.is_file() and sha256(path) == manifest[name] for name, path in there.items())
+        )
     except (ArtifactError, OSError):
         return False

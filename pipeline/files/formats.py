@@ -1,12 +1,11 @@
 """Tables, JSON and arrays on disk.
 
-Conventions: tables are UTF-8 CSV read as text, so that a class named `NA` stays a class; arrays are `.npy` without
-pickle. What is written is published whole (`pipeline.files.publishing`).
+Conventions: tables are in the form of `pipeline.files.tables`; arrays are `.npy` without pickle. What is written is
+published whole (`pipeline.files.publishing`), and what is read takes no more memory than its file is long.
 """
 
 import json
 import os
-import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import ArtifactError
+from pipeline.files import npy, tables
 from pipeline.files.publishing import publish
 
 
@@ -22,27 +22,28 @@ def _line(error: Exception) -> str:
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, without its index."""
+    """Write a table as CSV, without its index.
+
+    Raises:
+        DataError: a cell holds half a character, which UTF-8 cannot hold.
+    """
+    data = tables.to_bytes(table, path)
     with publish(path) as temporary:
-        table.to_csv(temporary, index=False, encoding="utf-8", lineterminator="\n")
+        temporary.write_bytes(data)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a CSV as text: every cell is a `str`, an empty one is `''`.
+    """Read a CSV as text: every cell is a `str`, an empty one is `''`, and each as it was before it was written.
 
     Raises:
         ArtifactError: the file is missing, is no table, or does not end with the end of a line: a cell cut short
             would read as another value.
     """
     try:
-        with open(path, "rb") as file:
-            file.seek(-1, os.SEEK_END)
-            if file.read() != b"\n":
-                raise OSError("cut off in its last line")
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        return tables.from_bytes(Path(path).read_bytes())
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
+    except (tables.NotATable, OSError) as error:
         raise ArtifactError(f"{path}: not a readable CSV ({_line(error)}); remove it and run `dvc repro`") from None
 
 
@@ -92,13 +93,19 @@ def read_array(path: str | Path, *, shape: tuple[int | None, ...], dtype: str = 
         ArtifactError: missing, damaged, or of another dtype or shape.
     """
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
+        with open(path, "rb") as file:
+            found, by_column, kind = npy.header(file, os.fstat(file.fileno()).st_size)
+            begin = file.tell()
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    # numpy reads the header as Python; what is none, and a size beyond all numbers, come through as they are.
-    except (ValueError, EOFError, OSError, SyntaxError, OverflowError, tokenize.TokenError) as error:
+    except (npy.NotAnArray, OSError) as error:
         raise ArtifactError(f"{path}: not a readable array ({_line(error)}); remove it and run `dvc repro`") from None
-    fits = array.ndim == len(shape) and all(w in (None, n) for w, n in zip(shape, array.shape, strict=True))
-    if array.dtype != np.dtype(dtype) or not fits:
-        raise ArtifactError(f"{path}: found {array.dtype}{array.shape}, expected {dtype}{shape}; run `dvc repro`")
-    return array
+    fits = len(found) == len(shape) and all(w in (None, n) for w, n in zip(shape, found, strict=True))
+    if kind != np.dtype(dtype) or not fits:
+        raise ArtifactError(f"{path}: found {kind}{found}, expected {dtype}{shape}; run `dvc repro`")
+    if 0 in found:
+        array: np.ndarray = np.empty(found, kind)
+        array.flags.writeable = False
+        return array
+    order = "F" if by_column else "C"
+    return np.memmap(path, dtype=kind, mode="r", offset=begin, shape=found, order=order)  # type: ignore[call-overload]

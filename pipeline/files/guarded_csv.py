@@ -38,7 +38,7 @@ def write(path: Path, columns: list[str], rows: Iterable[Iterable[str]]) -> None
     """
     lines = [columns, *([guard(text) for text in row] for row in rows)]
     try:
-        data = "".join(",".join(map(_quoted, line)) + "\n" for line in lines).encode()
+        data = "".join(",".join(map(quoted, line)) + "\n" for line in lines).encode()
     except UnicodeEncodeError as error:
         found = error.object[error.start : error.end]
         raise DataError(f"{path}: found {found!r} in a cell, expected text that UTF-8 can hold; remove it") from None
@@ -46,8 +46,9 @@ def write(path: Path, columns: list[str], rows: Iterable[Iterable[str]]) -> None
         temporary.write_bytes(data)
 
 
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",\r\n]', cell) else cell
+def quoted(cell: str) -> str:
+    """Return a cell, in quotes where it needs them."""
+    return '"' + cell.replace('"', '""') + '"' if re.search(r'[",\r\n\ufeff]', cell) else cell
 
 
 def read(path: Path, columns: list[str]) -> list[tuple[int, dict[str, str]]]:

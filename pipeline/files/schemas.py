@@ -86,6 +86,8 @@ AUDIT = _table(
 LABELS = _table(
     {
         "clip_id": _ID,
+        # Where the clip lies below one's own folder; runs of before did not say it.
+        "path": pa.Column(str, pa.Check.str_length(min_value=1), required=False),
         "given": pa.Column(str),
         "label": pa.Column(str),
         "verified": _flag(),

@@ -1,11 +1,12 @@
 """Weights of several networks in one file, by which one network can go on from another.
 
 Conventions: a network is a number (a fold) and its arrays, in the order in which Keras gives and takes them; the file
-is an uncompressed .npz of arrays named `number-place`.
+is an uncompressed .npz of arrays named `number-place`. What is read takes no more memory than the file is long.
 """
 
+import re
+import struct
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import ArtifactError
+from pipeline.files import npy
 
 FILE = "weights.npz"
-# What numpy and zipfile raise of a file that is no such archive, or one with flipped bits.
-_DAMAGED = (OSError, ValueError, EOFError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_MEMBER = re.compile(r"(\d{1,6})-(\d{1,6})\.npy", re.ASCII)
+# What zipfile raises of a file that is no such archive, or of one with flipped bits.
+_DAMAGED = (OSError, ValueError, EOFError, RuntimeError, OverflowError, struct.error, zipfile.BadZipFile)
 
 
 def write(path: Path, networks: Mapping[int, Sequence[np.ndarray]]) -> None:
@@ -35,16 +38,39 @@ def read(path: Path) -> dict[int, list[np.ndarray]]:
     """
     networks: dict[int, list[np.ndarray]] = {}
     try:
-        # numpy leaves open a path of which it can make nothing.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            for name in arrays.files:
-                networks.setdefault(int(name.split("-")[0]), []).append(arrays[name])
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            for member, number, place in _members(archive, path.stat().st_size):
+                arrays = networks.setdefault(number, [])
+                if place != len(arrays):
+                    raise npy.NotAnArray(f"found array {place} of network {number}, expected {len(arrays)}")
+                arrays.append(_array(archive, member))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing; run `dvc repro` to make it") from None
-    except _DAMAGED as error:
+    except (npy.NotAnArray, *_DAMAGED) as error:
         first = str(error).strip().split("\n")[0]
         raise ArtifactError(f"{path}: damaged, expected the weights of networks ({first}); run `dvc repro`") from None
     return networks
+
+
+def _members(archive: zipfile.ZipFile, size: int) -> list[tuple[zipfile.ZipInfo, int, int]]:
+    """Return each member with network and place; compressed ones, and those that share bytes, could be of any size."""
+    found = []
+    for member in archive.infolist():
+        named = _MEMBER.fullmatch(member.filename)
+        if named is None or member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
+            raise npy.NotAnArray(f"found {member.filename[:60]!r}, expected uncompressed arrays named by number")
+        found.append((member, int(named[1]), int(named[2])))
+    total = sum(member.file_size for member, *_ in found)
+    if total > size:
+        raise npy.NotAnArray(f"promises {total} bytes of arrays, the file has {size}")
+    return found
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        shape, by_column, dtype = npy.header(file, member.file_size)  # type: ignore[arg-type]
+        data = file.read()  # to the end of the member, where its checksum is compared
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").copy()
 
 
 def of(path: Path, number: int) -> list[np.ndarray]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.labels import intervals
 from pipeline.labels.beliefs import Belief, believe
 from pipeline.labels.case import Case
 from pipeline.seeding import rng
@@ -79,26 +80,35 @@ def estimate(
         Intervals are percentiles over resamples of `clips['group']` (Efron and Tibshirani, "An introduction to the
         bootstrap", 1993), from each of which judges are calibrated anew, strange clips are held against its verified
         ones, and noise rates are drawn as likely as its labels leave them, and in each of which every label is right
-        or wrong as its own probability has it. Nothing is estimated of a family of whose unverified clips no judge was
-        heard.
+        or wrong as its own probability has it.
+
+        To what a resample can show is added what no verified clip showed (`pipeline.labels.intervals`).
+
+        Nothing is estimated of a family of whose unverified clips no judge was heard.
     """
     random = rng(seed, "bootstrap")
     n = int(case.group.max(initial=-1)) + 1
     calibrated = bool(case.calibrating.any())
-    draws_of_right = []
+    drawn_beliefs = []
     for _ in range(draws if calibrated and case.labelled.any() else 0):
         counts = random.multinomial(n, np.full(n, 1 / n))[case.group]
         drawn = believe(case, counts.astype(np.float64), random)
-        right, outside = _of_given(case, drawn)
-        chance = random.random(len(right))
-        draws_of_right.append(np.stack([chance < right, chance >= 1 - outside]).astype(np.float64))
+        drawn_beliefs.append(np.stack([*_of_given(case, drawn), random.random(len(case.given))]))
     rows = {family: (labels["family"] == family).to_numpy() & case.labelled for family in families}
     rows["all"] = np.any(list(rows.values()), axis=0)
     promoted = labels["promoted"].to_numpy(bool)
     found = _of_given(case, belief)
     return {
         family: _summary(
-            found[:, inside], promoted[inside], [draw[:, inside] for draw in draws_of_right], case.open_set
+            found[:, inside],
+            promoted[inside],
+            intervals.came_out(
+                drawn_beliefs,
+                inside,
+                intervals.witnesses(case, labels, families.get(family)),
+                rng(seed, "unseen errors"),
+            ),
+            case.open_set,
         )
         if calibrated
         else Estimate()
@@ -119,9 +129,13 @@ def _summary(found: np.ndarray, promoted: np.ndarray, draws: list[np.ndarray], o
     p, outside = found
     if not p.size:
         return Estimate()
-    noise_low, noise_high = _interval([1 - float(right.mean()) for right, _ in draws])
-    outside_low, outside_high = _interval([float(away.mean()) for _, away in draws if open_set])
-    low, high = _interval([float(right[promoted].mean()) for right, _ in draws]) if promoted.any() else (None, None)
+    noise_low, noise_high = intervals.interval([1 - draw[:, 0].mean(axis=1) for draw in draws], 1 - p.mean())
+    outside_low, outside_high = intervals.interval(
+        [draw[:, 1].mean(axis=1) for draw in draws if open_set], outside.mean()
+    )
+    precision, low, high = _ratio(p[promoted].sum(), promoted.sum()), None, None
+    if precision is not None:
+        low, high = intervals.interval([draw[:, 0, promoted].mean(axis=1) for draw in draws], precision)
     return Estimate(
         agreement=float(promoted.mean()),
         true_agreement=_ratio(p[promoted].sum(), p.sum()),
@@ -129,7 +143,7 @@ def _summary(found: np.ndarray, promoted: np.ndarray, draws: list[np.ndarray], o
         noise_rate=float(1 - p.mean()),
         noise_low=noise_low,
         noise_high=noise_high,
-        precision=_ratio(p[promoted].sum(), promoted.sum()),
+        precision=precision,
         precision_low=low,
         precision_high=high,
         outside=float(outside.mean()) if open_set else None,
@@ -140,13 +154,6 @@ def _summary(found: np.ndarray, promoted: np.ndarray, draws: list[np.ndarray], o
 
 def _ratio(part: float, whole: float) -> float | None:
     return float(part / whole) if whole > 0 else None
-
-
-def _interval(values: list[float]) -> tuple[float | None, float | None]:
-    if not values:
-        return None, None
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def calibration_table(case: Case, belief: Belief) -> pd.DataFrame:

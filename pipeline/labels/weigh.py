@@ -71,7 +71,10 @@ def weigh(
     )
     belief = beliefs.believe(case)
     table = decisions.decide(within_families.spread(x, reviewed, families, spreading), case, belief, classes, settings)
-    return Weighed(case, belief, verdicts.record(table, reviewed, reviews))
+    labels = verdicts.record(table, reviewed, reviews)
+    # So that the table reads beside the folder of sounds, without a join.
+    labels.insert(1, "path", clips["path"])
+    return Weighed(case, belief, labels)
 
 
 def trust(weighed: Weighed, families: dict[str, list[str]], *, seed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.params.sections import Choice, Grouping, Nothing, Plugin, Section
-from pipeline.settings import Fraction, PositiveFloat, PositiveInt
+from pipeline.settings import Fraction, Hertz, Number, Seed
 
 
 class WithinFamily(Section):
@@ -34,7 +34,7 @@ class SimulateNoise(Section):
         default=NoiseKind(within_family=WithinFamily()),
         description="within_family | symmetric (any class) | open_set (of no class)",
     )
-    seed: int = Field(0, description="of the noise")
+    seed: Seed = Field(0, description="of the noise")
 
 
 class Dataset(Plugin):
@@ -57,11 +57,11 @@ class Features(Plugin):
     """From audio to frames."""
 
     name: str = Field(description="mel | stft | mfcc | waveform")
-    sr: PositiveInt = Field(22050, description="sample rate, Hz")
-    trim_db: PositiveFloat | None = Field(
+    sr: Hertz = Field(22050, description="sample rate, Hz")
+    trim_db: Annotated[Number, Field(gt=0, le=1000)] | None = Field(
         60.0, description="silence at the ends, in dB below the clip's peak; null: not trimmed"
     )
-    max_seconds: PositiveFloat = Field(30.0, description="longer clips are cut off")
+    max_seconds: Annotated[Number, Field(gt=0, le=86_400)] = Field(30.0, description="longer clips are cut off")
     max_quarantined: Fraction = Field(0.05, description="share of unreadable clips above which the run fails")
 
     @classmethod

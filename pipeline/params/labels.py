@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.params.sections import Choice, Grouping, Nothing, Section
-from pipeline.settings import Fraction, PositiveFloat, PositiveInt
+from pipeline.settings import Fraction, Number, PositiveFloat, PositiveInt, Width
 
 
 class Space(Section):
     """The space of the latents in which clips are near or far: that of spreading, of the maps and of the explorer."""
 
-    whiten: PositiveInt | None = Field(
+    whiten: Width | None = Field(
         32,
         description="principal components kept, each scaled to variance one; null: raw latents",
     )
@@ -62,7 +62,7 @@ class Spread(Section):
         "How near clips are. `scaled_rbf` divides squared distances by the median one to the `neighbours` nearest "
         "before it multiplies them by `scale`, so that it does not depend on the unit of the latents",
     )
-    alpha: Annotated[float, Field(gt=0, lt=1)] = Field(
+    alpha: Annotated[Number, Field(gt=0, lt=1)] = Field(
         0.2, description="how much a clip takes from its neighbours, between 0 and 1"
     )
     min_confidence: Fraction = Field(0.3, description="share of a class below which spreading abstains")

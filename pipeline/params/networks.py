@@ -8,25 +8,27 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from pipeline.params.sections import Choice, Nothing, Plugin, PluginSections, Section
-from pipeline.settings import NonNegativeFloat, PositiveFloat, PositiveInt
+from pipeline.settings import MOST, NonNegativeFloat, Number, PositiveFloat, PositiveInt, Whole
 
 FRAMES = "frames of a patch, or mean: the mean of the training clips"
 
 
 def _frames(given: Any) -> Any:
-    if given != "mean" and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
-        raise ValueError("expected a number of frames from 1 on, or mean")
+    if given != "mean" and (isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST):
+        raise ValueError(f"expected a number of frames from 1 to {MOST}, or mean")
     return given
 
 
-Frames = Annotated[int | Literal["mean"], BeforeValidator(_frames)]
+Frames = Annotated[Annotated[int, Field(le=MOST)] | Literal["mean"], BeforeValidator(_frames)]
 
 
 class Crop(Section):
     """A window of a clip; short clips are repeated."""
 
     frames: Frames = Field(128, description=FRAMES)
-    test_crops: PositiveInt = Field(3, description="windows whose mean is the clip's prediction")
+    test_crops: Annotated[Whole, Field(gt=0, le=1000)] = Field(
+        3, description="windows whose mean is the clip's prediction"
+    )
 
 
 class Resize(Section):
@@ -75,7 +77,7 @@ class Network(Plugin):
 class Keep(Choice):
     """Which weights a fit ends with."""
 
-    average: Annotated[float, Field(gt=0, lt=1)] | None = None
+    average: Annotated[Number, Field(gt=0, lt=1)] | None = None
     best: PositiveInt | None = None
     last: Nothing | None = None
 
@@ -84,7 +86,7 @@ class Optimisation(Section):
     """How the weights of a network are found."""
 
     batch_size: PositiveInt = Field(32, description="clips a step")
-    learning_rate: PositiveFloat = Field(1e-3, description="the greatest, where it changes")
+    learning_rate: Annotated[Number, Field(gt=0, le=10)] = Field(1e-3, description="the greatest, where it changes")
     schedule: Literal["constant", "cosine"] = Field(
         "cosine",
         description="cosine | constant\n"
@@ -110,13 +112,13 @@ class Augment(PluginSections):
 class Gce(Section):
     """Generalised cross-entropy."""
 
-    q: Annotated[float, Field(gt=0, le=1)] = Field(0.7, description="near 0: cross-entropy; 1: the absolute error")
+    q: Annotated[Number, Field(gt=0, le=1)] = Field(0.7, description="near 0: cross-entropy; 1: the absolute error")
 
 
 class Bootstrap(Section):
     """Cross-entropy against a mixture of the target and the network's own answer."""
 
-    beta: Annotated[float, Field(gt=0, le=1)] = Field(0.8, description="share of the target")
+    beta: Annotated[Number, Field(gt=0, le=1)] = Field(0.8, description="share of the target")
 
 
 class Loss(Choice):
@@ -136,15 +138,13 @@ class Doubtful(Section):
         "`gce` is generalised cross-entropy; with `bootstrap`, `beta` parts are the target and the rest is the "
         "network's own answer. Trusted clips are always fitted by cross-entropy",
     )
-    weight: Annotated[float, Field(gt=0)] = Field(
-        1.0, description="how much such a clip counts, beside 1 of a trusted one"
-    )
+    weight: PositiveFloat = Field(1.0, description="how much such a clip counts, beside 1 of a trusted one")
 
 
 class Training(Optimisation):
     """How every network that classifies is trained."""
 
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="share that a target gives to all")
+    label_smoothing: Annotated[Number, Field(ge=0, lt=1)] = Field(0.0, description="share that a target gives to all")
     augment: Augment = Field(default=Augment(), description="in the order listed: mixup, specaugment, gain_tilt")
     doubtful: Doubtful = Field(
         default=Doubtful(), description="how clips count whose target is believed and not known: {loss, weight}"

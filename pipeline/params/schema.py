@@ -18,7 +18,7 @@ from pipeline.params.networks import Network, Patches, Training
 from pipeline.params.overlay import lay
 from pipeline.params.sections import Grouping, Name, PluginSections, Section
 from pipeline.params.training import Autoencoder, Judge, Judges, Member
-from pipeline.settings import NonNegativeInt, PositiveInt
+from pipeline.settings import Number, Seed, Whole
 
 COMMON = ("patches", "network", "training")
 # What a member has of the judge that it goes on from.
@@ -34,7 +34,7 @@ class Ensemble(Section):
         "Mean of the members' probabilities. `weighted` is the geometric one, weighted by validation MAP, so that each "
         "member needs a `hold_out`",
     )
-    top_k: PositiveInt = Field(3, description="k of MAP@k")
+    top_k: Annotated[Whole, Field(gt=0, le=1000)] = Field(3, description="k of MAP@k")
 
 
 class Project(PluginSections):
@@ -55,12 +55,12 @@ class Report(Section):
     """What the report shows."""
 
     title: str = Field("Earmark report", description="of the report and the explorer")
-    hidden_verified: Annotated[float, Field(ge=0, le=0.5)] = Field(
+    hidden_verified: Annotated[Number, Field(ge=0, le=0.5)] = Field(
         0.1, description="share of verified clips hidden in the review queue"
     )
-    reconstructions: PositiveInt = Field(6, description="how many are shown")
-    feature_maps: PositiveInt = Field(16, description="how many are shown")
-    dpi: Annotated[int, Field(ge=50, le=600)] = Field(110, description="of the pictures")
+    reconstructions: Annotated[Whole, Field(gt=0, le=100)] = Field(6, description="how many are shown")
+    feature_maps: Annotated[Whole, Field(gt=0, le=1000)] = Field(16, description="how many are shown")
+    dpi: Annotated[Whole, Field(ge=50, le=600)] = Field(110, description="of the pictures")
 
 
 class Compute(Section):
@@ -74,11 +74,11 @@ class Compute(Section):
         "`auto` is `mixed_bfloat16` on a GPU, and under TensorFlow on a processor with `avx512_bf16` or `amx_bf16`; "
         "else `float32`",
     )
-    threads: PositiveInt = Field(
+    threads: Annotated[Whole, Field(gt=0, le=1024)] = Field(
         description="of the CPU, for a network; another number: other last digits\n"
         "A judge has one, whatever `jobs`. Without effect on a GPU and under JAX",
     )
-    jobs: int = Field(
+    jobs: Annotated[Whole, Field(ge=-1, le=1024)] = Field(
         -1,
         description="processes; -1: one a core\nFor features and, on a CPU, for the judges; without effect on results",
     )
@@ -86,7 +86,7 @@ class Compute(Section):
     @field_validator("jobs")
     @classmethod
     def _some(cls, jobs: int) -> int:
-        if jobs == 0 or jobs < -1:
+        if jobs == 0:
             raise ValueError("must be a number of processes, or -1 for one a core")
         return jobs
 
@@ -94,9 +94,9 @@ class Compute(Section):
 class Params(Section):
     """The whole of params.yaml."""
 
-    seed: NonNegativeInt = Field(description="of everything drawn at random")
+    seed: Seed = Field(description="of everything drawn at random")
     dataset: Dataset
-    folds: Annotated[int, Field(ge=2, le=100)] = Field(
+    folds: Annotated[Whole, Field(ge=2, le=100)] = Field(
         description="parts of the training clips, for cross-validation\nClips of one group are in one of them"
     )
     features: Features = Field(description="mel | stft | mfcc | waveform")

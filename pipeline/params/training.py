@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from pipeline.params.networks import Network, Optimisation, Patches, Training
 from pipeline.params.sections import Choice, Nothing, Plugin, Section
-from pipeline.settings import Fraction, NonNegativeInt, PositiveFloat, PositiveInt
+from pipeline.settings import Fraction, NonNegativeInt, Number, PositiveFloat, PositiveInt, Whole, Width
 
 
 class AutoencoderNetwork(Plugin):
@@ -24,13 +24,13 @@ class Autoencoder(Section):
     """The autoencoder over whose latents labels are spread."""
 
     network: AutoencoderNetwork = Field(description="conv")
-    latents: PositiveInt = Field(description="numbers that describe a clip")
+    latents: Width = Field(description="numbers that describe a clip")
     epochs: PositiveInt = Field(description="passes over the training clips, of any label")
     training: Optimisation = Field(
         default=Optimisation(),
         description="its own, not the one above",
     )
-    validation_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+    validation_fraction: Annotated[Number, Field(gt=0, lt=1)] = Field(
         0.1, description="share of the training groups that are held out"
     )
     patches: Patches = Field(description="where they are to be others than those above")
@@ -116,7 +116,9 @@ class Select(Choice):
 class Rounds(Section):
     """How often a member selects from the pool, and what."""
 
-    number: PositiveInt = Field(description="each but the last selects what the next is trained on")
+    number: Annotated[Whole, Field(gt=0, le=1000)] = Field(
+        description="each but the last selects what the next is trained on"
+    )
     thresholds: Thresholds = Field(
         default=Thresholds(),
         description="lower bound of the first and of the last round, upper bound\n"

@@ -101,12 +101,19 @@ def _depth(loc: tuple[int | str, ...], data: Any) -> int:
     return len(loc)
 
 
+def _shown(found: object) -> str:
+    try:
+        return repr(found)
+    except ValueError:  # Python does not write out a number of more than 4,300 digits, in hexadecimal one may read it
+        return "a number of thousands of digits"
+
+
 def message(path: Path, error: ValidationError, data: dict[str, Any]) -> str:
     """Return one line a problem: file, key, what is wrong and what was found."""
     lines = []
     for item in error.errors():
         key = _place(item["loc"], data)
-        shown = repr(item["input"])
+        shown = _shown(item["input"])
         shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}..."
         found = f" (found {shown})" if not isinstance(item["input"], dict | BaseModel) else ""
         words = {"extra_forbidden": "unknown key; remove it or correct its spelling", "missing": "missing; add it"}

@@ -45,10 +45,10 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
     found = numbers(run, made["promotion"], made["members_and_means"], params.ensemble)
     drawn = _draw(run, params, made["rounds"])
     for name, table in made.items():
-        formats.write_table(folder / "tables" / f"{name}.csv", tables.guarded(table))
+        formats.write_table(folder / "tables" / f"{name}.csv", table)
     plots = {"rounds": tables.by_round(made["rounds"]), "confusion": made["confusion"]}
     for name, table in plots.items():
-        formats.write_table(folder / "plots" / f"{name}.csv", tables.guarded(table))
+        formats.write_table(folder / "plots" / f"{name}.csv", table)
     (folder / "figures").mkdir(parents=True)
     pixels = {
         item.name: save(item.figure, folder / "figures" / f"{item.name}.png", params.report.dpi)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.audio import decoding
+from pipeline.audio import extraction
 from pipeline.audio.heard import heard
 from pipeline.compute import workers
 from pipeline.errors import DataError
@@ -74,8 +74,7 @@ class Ear:
 
     def _decode(self, clip: Clip) -> Sound:
         absolute = Clip(clip.path.absolute(), clip.sha256, clip.sr, clip.max_seconds)
-        read = min(clip.max_seconds * decoding.RATES[1], decoding.MAX_FRAMES)
-        memory = 2 * workers.GIB + int(12 * read + 128 * clip.max_seconds * clip.sr)
+        memory = extraction.memory(clip.max_seconds, clip.sr)
         preload, seconds = [__name__, "librosa.effects"], SECONDS + clip.max_seconds
         try:
             (found,) = workers.run(_hear, [(absolute,)], jobs=1, seconds=seconds, memory=memory, preload=preload)

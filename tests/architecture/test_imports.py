@@ -24,7 +24,7 @@ FLOORS = (
     ("audio", "corrections", "networks", "spreading", "plugins", "presets"),
     ("clips", "judges", "latents", "members"),
     ("audit", "labels", "results", "ensemble", "review", "intake"),
-    ("explorer", "reporting"),
+    ("explorer", "export", "reporting"),
     ("start",),
 )
 # Where Keras is imported; a new place is a decision.

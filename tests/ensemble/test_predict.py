@@ -156,6 +156,21 @@ class TestWhatCannotBeLabelled:
             predicted(earmark("predict", "--run", trained.run, "--json", paths[2])[1])["low0"], abs=2e-6
         )
 
+    def test_what_was_noticed_of_a_sound_stands_beside_its_labels(self, trained, earmark, tmp_path):
+        soundfile.write(tmp_path / "silence.wav", np.zeros(8000), 8000)
+        shutil.copy(trained.raw / "low0.wav", tmp_path / "sound.wav")
+        (tmp_path / "notes.txt").write_text("not audio")
+        code, out, err = earmark("predict", "--run", trained.run, "--json", tmp_path)
+        assert code == 0
+        silence, sound = json.loads(out)
+        assert "silent" in silence["flags"]
+        assert "silent" not in sound["flags"]
+        assert f"silent: no sound at all: {tmp_path / 'silence.wav'}" in err
+        assert "left out, as their endings are of no sound: 1 .txt" in err
+        rows = list(csv.DictReader(earmark("predict", "--run", trained.run, "--csv", tmp_path)[1].splitlines()))
+        assert [row["flags"].split(":")[0].split(";")[0] for row in rows[:3]] == ["silent"] * 3
+        assert "silent" in earmark("predict", "--run", trained.run, tmp_path)[1].splitlines()[0]
+
     @pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
     def test_nothing_but_unreadable_files(self, trained, earmark, tmp_path, form):
         (tmp_path / "empty.wav").write_bytes(b"")

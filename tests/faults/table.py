@@ -63,7 +63,7 @@ ROWS |= {
     43: ("an MP3 of changing bit rate that does not tell its length", "read whole; truncated if it is cut"),
     44: ("MP3, FLAC, Ogg, MP4, AU that tell another length than they have", "read whole and flagged"),
     45: ("m4a, aac, webm, caf, w64, au, wma, films; an Excel sheet, a picture", "read; called by its name"),
-    46: ("a folder with m4a, aac, aifc, mp2, and with what systems leave behind", "one list of endings"),
+    46: ("a folder with m4a, aifc, mp2, other files, and what systems leave", "one list; left out, counted, named"),
     47: ("AIFF, ADPCM: what no browser plays", "a WAV of what the network hears"),
     49: ("channels in opposite phase", "one is heard, flagged"),
     50: ("a dead channel, clipping, mostly silence, another band, upsampled", "measured, flagged"),
@@ -79,11 +79,27 @@ ROWS |= {
     56: ("many classes of one clip, many rows at fault", "refused, all of them named"),
     57: ("all clips in one group", "refused, with the cause"),
     58: ("dataset.root is the project, a folder above it, or one that a run writes", "refused by key"),
-    66: ("control characters in a label, group, uploader, path", "refused, with the rows"),
+    66: ("line breaks, NUL and other control characters in any text", "refused, with the rows; written, it comes back"),
     69: (
         "labels and groups that look alike: Cyrillic for Latin, full width, bidi marks",
         "refused with both rows, or read",
     ),
+    51: ("the same sound twice, in any container; nearly the same", "kept together; across a given split refused"),
+    52: ("the same sound verified under two labels", "named, and calibrates nothing"),
+}
+# What leaves, and what is read back.
+ROWS |= {
+    48: ("sounds with something the matter: silent, short, capped", "said beside each label"),
+    59: ("clips of one file name, labels with blanks", "told apart in the submission"),
+    60: ("one's own folder beside labels.csv", "its paths are in the table"),
+    61: ("a handful of verified clips, all judged right", "an interval that holds its estimate and stays open"),
+    67: ("file names with colours, titles, line breaks, text turned round", "escaped, on both streams and in tables"),
+    68: ("labels and names that are a spreadsheet's formula", "marked as text in every table, and read back"),
+    73: ("a folder that may not be read, a name too long or of no characters, a pipe, a circle of links", "said"),
+    74: ("settings beyond all measure: 1e15 seconds, a seed of 4,000 digits, true for a number", REFUSED),
+    75: ("arrays, weights and manifests of absurd shapes or members, bombs", "refused, memory bounded"),
+    76: ("a link below data/raw that was changed after it was made", "not opened"),
+    80: ("a download of another scheme than https, without end", REFUSED),
 }
 
 

@@ -98,7 +98,7 @@ def test_no_table_holds_a_formula(reports: Path):
 @pytest.mark.fault(25)
 def test_predictions_as_csv_hold_no_formula(capsys):
     class Prediction:
-        path, labels = Path("=a.wav"), [(HOSTILE[2], 0.5)]
+        path, labels, flags = Path("=a.wav"), [(HOSTILE[2], 0.5)], {}
 
-    predict._as_csv([Prediction()])
-    assert capsys.readouterr().out.splitlines()[1] == f"{guard('=a.wav')},1,{guard(HOSTILE[2])},0.500000"
+    predict._as_csv([Prediction()], 0)
+    assert capsys.readouterr().out.splitlines()[1] == f"{guard('=a.wav')},1,{guard(HOSTILE[2])},0.500000,"

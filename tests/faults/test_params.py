@@ -1,8 +1,12 @@
 """Settings that cannot be meant: refused by the key, before anything is read."""
 
+from typing import Any
+
 import pytest
 
-from pipeline.params.schema import load_params
+from pipeline.errors import ParamsError
+from pipeline.params import registry
+from pipeline.params.schema import Params, load_params
 from pipeline.presets import catalogue, layout
 from tests.faults.conftest import Project
 
@@ -60,3 +64,67 @@ def test_an_alias_that_means_what_it_says_is_read(project: Project):
     )
     (project.folder / "params.yaml").write_text(text, encoding="utf-8")
     assert load_params(project.folder / "params.yaml").judges.linear.strength == 0.03
+
+
+def unbounded(schema: Any, where: str = "") -> list[str]:
+    """The numbers of a JSON schema that lack a bound, or whose bounds are beyond all measure."""
+    if isinstance(schema, list):
+        return [found for one in schema for found in unbounded(one, where)]
+    if not isinstance(schema, dict):
+        return []
+    found = [name for key, one in schema.items() for name in unbounded(one, f"{where}.{key}")]
+    if schema.get("type") in ("integer", "number"):
+        high = next((schema[key] for key in ("maximum", "exclusiveMaximum", "le", "lt") if key in schema), None)
+        low = next((schema[key] for key in ("minimum", "exclusiveMinimum", "ge", "gt") if key in schema), None)
+        if high is None or high > 2**32 or (low is None and "frames" not in where):
+            found.append(where)
+    return found
+
+
+@pytest.mark.fault(74)
+def test_every_number_of_the_settings_has_bounds():
+    assert unbounded(Params.model_json_schema()) == []
+
+
+@pytest.mark.fault(74)
+@pytest.mark.parametrize("kind", registry.FUNCTIONS)
+def test_every_number_of_a_plugin_has_bounds(kind: str):
+    assert [
+        found
+        for name in registry.names(kind)
+        for found in unbounded(registry.settings_model(kind, name).model_json_schema(), name)
+    ] == []
+
+
+@pytest.mark.fault(74)
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("sr: 22050", "sr: 1000000000000", "features.sr"),
+        ("sr: 22050", "max_seconds: 1e15, sr: 22050", "features.max_seconds"),
+        ("sr: 22050", "max_seconds: .inf, sr: 22050", "features.max_seconds"),
+        ("n_fft: 1024", f"n_fft: {2**40}", "features.n_fft"),
+        ("n_mels: 64", "n_mels: 10000000", "features.n_mels"),
+        ("seed: 2018", "seed: true", "seed"),
+        ("seed: 2018", "seed: '2018'", "seed"),
+        ("seed: 2018", "seed: 1" + "0" * 4000, "seed"),
+        ("seed: 2018", "seed: 0x" + "f" * 5000, "seed"),
+        ("seed: 2018", "seed: 4294967296", "seed"),
+        ("folds: 4", "folds: true", "folds"),
+        ("epochs: 30", "epochs: 1000000000000", "autoencoder.epochs"),
+        ("epochs: 30", "epochs: true", "autoencoder.epochs"),
+        ("batch_size: 32", "batch_size: 1e300", "autoencoder.training.batch_size"),
+        ("learning_rate: 0.002", "learning_rate: 1e30", "training.learning_rate"),
+        ("learning_rate: 0.002", "learning_rate: true", "training.learning_rate"),
+        ("jobs: -1", "jobs: 1000000000", "compute.jobs"),
+        ("jobs: -1", "jobs: true", "compute.jobs"),
+        ("threads: 2", "threads: 100000", "compute.threads"),
+        ("width: 16", "width: 100000000", "network.width"),
+    ],
+)
+def test_a_number_beyond_all_measure_is_refused_by_its_key(tmp_path, old: str, new: str, key: str):
+    path = tmp_path / "params.yaml"
+    path.write_text(changed(old, new), encoding="utf-8")
+    with pytest.raises(ParamsError, match=rf"params\.yaml: {key}: ") as caught:
+        load_params(path)
+    assert len(str(caught.value)) < 2000

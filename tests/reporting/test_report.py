@@ -1,5 +1,6 @@
 """The report as a whole: its reading order, what it links to, that it is inert and offline, and tiny and large runs."""
 
+import csv
 import json
 import re
 import struct
@@ -156,10 +157,10 @@ def test_hostile_labels_are_inert(make_run, tmp_path):
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert tags.fragments("class") == {*HOSTILE, "Oboe"}
     for path in (tmp_path / "reports").rglob("*.csv"):
-        cells = formats.read_table(path).to_numpy(dtype=str).ravel()
+        cells = [cell for row in csv.reader(path.read_text(encoding="utf-8").splitlines()) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
-    submitted = formats.read_table(tmp_path / "reports" / "submission.csv")["label"].str.cat(sep=" ")
-    assert "=cmd|'/C calc'!A0" in submitted
+    submitted = formats.read_table(tmp_path / "reports" / "submission.csv")
+    assert "=cmd|'/C calc'!A0" in set(submitted.to_numpy(dtype=str).ravel())
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from pipeline.settings import PositiveInt
+from pipeline.settings import Depth, Width
 
 ACCEPTS = ("mel", "stft", "mfcc", "waveform")
 
@@ -14,8 +14,8 @@ def build(
     input_shape: tuple[int, int],
     n_outputs: int,
     *,
-    width: PositiveInt = 16,
-    depth: PositiveInt = 4,
+    width: Width = 16,
+    depth: Depth = 4,
 ) -> keras.Model:
     """Return an autoencoder of patches (batch, frames, bins); its layer `latent` gives (batch, n_outputs).
 

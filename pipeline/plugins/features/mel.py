@@ -3,16 +3,16 @@
 import numpy as np
 
 from pipeline.plugins.features import _spectral
-from pipeline.settings import NonNegativeFloat, PositiveFloat, PositiveInt
+from pipeline.settings import Bins, NonNegativeFloat, PositiveFloat, Window
 
 
 def extract(
     y: np.ndarray,
     sr: int,
     *,
-    n_fft: PositiveInt = 1024,
-    hop_length: PositiveInt = 512,
-    n_mels: PositiveInt = 64,
+    n_fft: Window = 1024,
+    hop_length: Window = 512,
+    n_mels: Bins = 64,
     fmin: NonNegativeFloat = 20.0,
     fmax: PositiveFloat | None = 11025.0,
 ) -> np.ndarray:

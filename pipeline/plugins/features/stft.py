@@ -3,10 +3,10 @@
 import numpy as np
 
 from pipeline.plugins.features import _spectral
-from pipeline.settings import PositiveInt
+from pipeline.settings import Window
 
 
-def extract(y: np.ndarray, sr: int, *, n_fft: PositiveInt = 1024, hop_length: PositiveInt = 512) -> np.ndarray:
+def extract(y: np.ndarray, sr: int, *, n_fft: Window = 1024, hop_length: Window = 512) -> np.ndarray:
     """Return float32 (n_frames, 1 + n_fft // 2): dB below the clip's greatest value, [-80, 0], mapped to [0, 1].
 
     `y` is float32 (n,) at `sr` Hz, windowed by Hann; n_frames is

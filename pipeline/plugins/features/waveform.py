@@ -3,13 +3,13 @@
 import numpy as np
 
 from pipeline.errors import ParamsError
-from pipeline.settings import PositiveInt
+from pipeline.settings import Window
 
 MAX_HOP = 65_536
 _SILENCE = 1e-7
 
 
-def extract(y: np.ndarray, sr: int, *, hop_length: PositiveInt = 512) -> np.ndarray:
+def extract(y: np.ndarray, sr: int, *, hop_length: Window = 512) -> np.ndarray:
     """Return float32 (n_frames, hop_length) within [-1, 1]: `y` scaled to a peak of 1 and cut into rows.
 
     `y` is float32 (n,) at `sr` Hz; n_frames is ceil(n / hop_length), at least 1; the last row is padded with

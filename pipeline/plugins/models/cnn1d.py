@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from pipeline.plugins.models import _blocks
-from pipeline.settings import Fraction, PositiveInt
+from pipeline.settings import Depth, Fraction, Width
 
 ACCEPTS = ("waveform",)
 
@@ -18,9 +18,9 @@ def build(
     input_shape: tuple[int, int],
     n_outputs: int,
     *,
-    width: PositiveInt = 32,
-    depth: PositiveInt = 4,
-    dense: PositiveInt = 128,
+    width: Width = 32,
+    depth: Depth = 4,
+    dense: Width = 128,
     dropout: Fraction = 0.3,
     norm: Literal["batch", "none"] = "batch",
 ) -> keras.Model:

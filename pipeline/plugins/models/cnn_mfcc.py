@@ -5,7 +5,7 @@ from typing import Literal
 import keras
 
 from pipeline.plugins.models import _blocks
-from pipeline.settings import Fraction, PositiveInt
+from pipeline.settings import Depth, Fraction, Width
 
 ACCEPTS = ("mfcc", "mel")
 
@@ -14,9 +14,9 @@ def build(
     input_shape: tuple[int, int],
     n_outputs: int,
     *,
-    width: PositiveInt = 32,
-    depth: PositiveInt = 4,
-    dense: PositiveInt = 128,
+    width: Width = 32,
+    depth: Depth = 4,
+    dense: Width = 128,
     dropout: Fraction = 0.3,
     norm: Literal["batch", "none"] = "batch",
 ) -> keras.Model:

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from pipeline.plugins.models import _blocks
-from pipeline.settings import Fraction, PositiveInt
+from pipeline.settings import Depth, Fraction, Width
 
 ACCEPTS = ("mel", "stft", "mfcc")
 
@@ -18,14 +18,14 @@ def build(
     input_shape: tuple[int, int],
     n_outputs: int,
     *,
-    convs: PositiveInt = 2,
-    width: PositiveInt = 32,
-    depth: PositiveInt = 4,
-    dense: PositiveInt = 1024,
+    convs: Depth = 2,
+    width: Width = 32,
+    depth: Depth = 4,
+    dense: Width = 1024,
     dropout: Fraction = 0.3,
     norm: Literal["batch", "none"] = "batch",
     pooling: Literal["flatten", "mean_and_max"] = "flatten",
-    first: PositiveInt | None = None,
+    first: Width | None = None,
 ) -> keras.Model:
     """Return a classifier from patches (batch, frames, bins) to probabilities (batch, n_outputs).
 
