@@ -23,7 +23,7 @@ def work(params: Params, arguments: argparse.Namespace) -> None:
     dataset, root = params.dataset, Path(params.dataset.root)
     sounds = Path(dataset.settings.get("audio") or root)
     for key, folder in {"dataset.root": root, "dataset.audio": sounds}.items():
-        preparing.apart_from(folder, [arguments.raw, arguments.clips], key)
+        preparing.apart_from(folder, [arguments.raw, arguments.listed], key)
     with publish(arguments.raw) as raw:
         raw.mkdir()
         load = registry.function("datasets", dataset.name)

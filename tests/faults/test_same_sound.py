@@ -1,7 +1,6 @@
 """The stage: the same sound twice, under two labels, on both sides of a split."""
 
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,12 +8,7 @@ import soundfile
 
 from pipeline.files import artifacts, formats, schemas
 
-from ..faults.conftest import RATE, Project, make, tone
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return make(tmp_path / "project")
+from .conftest import RATE, Project, tone
 
 
 def audited(project: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
