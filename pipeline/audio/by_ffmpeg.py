@@ -25,9 +25,11 @@ _DECODERS = (
     "g726", "g726le", "mace3", "mace6", "nellymoser",
 )  # fmt: skip
 _FAMILIES = ("pcm_", "adpcm_")
+_AAC_FRAME = 1_024
 _CODEC_FRAME = 2_048  # samples, of the codecs whose frames are longest
 _BITS = {"u8": 8, "s16": 16, "s32": 32, "s64": 64}
 _LOSSLESS = ("pcm_", "flac", "alac", "wavpack", "tta", "ape", "wmalossless")
+_FREE = 0.03  # share of an MP4's sound that may be padding
 _ROUNDED = (kinds.MP4, kinds.AVI)  # their lengths are not in samples
 _INDEPENDENT = (kinds.MP4, kinds.MATROSKA, kinds.ASF, kinds.TTA, kinds.WAVPACK, kinds.APE, kinds.ADTS, kinds.MPEG)
 _ENCRYPTED = ("enca", "drms", "p608")
@@ -79,9 +81,9 @@ def _read(av: Any, file: io.FileIO, container: Any, kind: Kind, mixer: Mixer, ma
     rate = context.sample_rate
     limit = bounds.limit(rate, context.channels, max_seconds)
     mixer.own_rate = context.name not in ("opus", "libopus")
-    errors = _decode(av, container, stream, mixer, limit)
+    errors, sound = _decode(av, container, stream, mixer, limit)
     said = _said(file, container, stream, kind, rate)
-    if said is not None and kind is kinds.MP4 and 0 < mixer.frames - said < _CODEC_FRAME:
+    if said is not None and kind is kinds.MP4 and 0 < mixer.frames - said < (context.frame_size or _AAC_FRAME):
         mixer.cut(said)  # the rest fills the last frame of the codec
     cut, flags = extents.cut(file, kind), {}
     if kind in (kinds.ADTS, kinds.MPEG):
@@ -93,6 +95,8 @@ def _read(av: Any, file: io.FileIO, container: Any, kind: Kind, mixer: Mixer, ma
             flags = bounds.differs(counted.promised * counted.samples // max(counted.counted, 1), mixer.frames)
     if kind is kinds.OGG:
         flags = _misplaced(file, mixer.frames)
+    if kind is kinds.MP4 and len(container.streams) == 1 and mixer.frames < limit:
+        flags = _unlisted(extents.samples_of_mp4(file), sound)
     if cut and kind not in _INDEPENDENT:
         said = None  # FFmpeg has it from the file's size
     if kind in (kinds.MATROSKA, kinds.ASF) and container.streams.video and not cut:
@@ -133,13 +137,15 @@ def _step(context: Any, form: str) -> float | None:
     return 2.0 ** (1 - bits) if bits else 0.0
 
 
-def _decode(av: Any, container: Any, stream: Any, mixer: Mixer, limit: int) -> int:
-    """Decode into `mixer` up to `limit` frames; return how many packets could not be."""
-    errors, layout = 0, None
+def _decode(av: Any, container: Any, stream: Any, mixer: Mixer, limit: int) -> tuple[int, int]:
+    """Decode into `mixer` up to `limit` frames; return how many packets could not be, and bytes of all of them."""
+    errors, sound, layout = 0, 0, None
     packets = container.demux(stream)
     while mixer.frames < limit:
         try:
-            frames = next(packets).decode()
+            packet = next(packets)
+            sound += packet.size
+            frames = packet.decode()
         except StopIteration:
             break
         except av.error.InvalidDataError:
@@ -157,7 +163,7 @@ def _decode(av: Any, container: Any, stream: Any, mixer: Mixer, limit: int) -> i
             block = _block(frame)[: limit - mixer.frames]
             if len(block):
                 mixer.add(block)
-    return errors
+    return errors, sound
 
 
 def _block(frame: Any) -> np.ndarray:
@@ -192,6 +198,12 @@ def _slack(kind: Kind, codec: str, rate: int, *, exact: bool) -> int:
     if exact:
         return rate // 100 if kind in _ROUNDED else 1
     return _CODEC_FRAME
+
+
+def _unlisted(held: int, listed: int) -> dict[str, str]:
+    """Return the flag of an MP4 that holds more bytes of sound than its table leads to."""
+    lost = held - listed
+    return {"header": f"holds {held:,} bytes of sound, lists {listed:,}"} if lost > max(_FREE * held, 1_000) else {}
 
 
 def _misplaced(file: io.FileIO, held: int) -> dict[str, str]:
