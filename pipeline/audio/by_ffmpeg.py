@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.audio import bounds, extents, kinds, mpeg, ogg
+from pipeline.audio import bounds, extents, kinds, opinions
 from pipeline.audio.bounds import Taken
 from pipeline.audio.kinds import Kind
 from pipeline.audio.mixing import Mixer
@@ -25,11 +25,8 @@ _DECODERS = (
     "g726", "g726le", "mace3", "mace6", "nellymoser",
 )  # fmt: skip
 _FAMILIES = ("pcm_", "adpcm_")
-_CODEC_FRAME = 2_048  # samples, of the codecs whose frames are longest
 _BITS = {"u8": 8, "s16": 16, "s32": 32, "s64": 64}
 _LOSSLESS = ("pcm_", "flac", "alac", "wavpack", "tta", "ape", "wmalossless")
-_ROUNDED = (kinds.MP4, kinds.AVI)  # their lengths are not in samples
-_INDEPENDENT = (kinds.MP4, kinds.MATROSKA, kinds.ASF, kinds.TTA, kinds.WAVPACK, kinds.APE, kinds.ADTS, kinds.MPEG)
 _ENCRYPTED = ("enca", "drms", "p608")
 
 
@@ -74,32 +71,24 @@ def _read(av: Any, file: io.FileIO, container: Any, kind: Kind, mixer: Mixer, ma
     stream = _stream(container, file, kind)
     context = stream.codec_context
     context.thread_count, context.thread_type = 1, "NONE"
-    if context.name == "alac":  # its last frame says itself how long it is; FFmpeg would shorten it again
+    if context.name == "alac" and kind is kinds.CAF:
+        # The last frame says itself how long it is; FFmpeg would shorten it again.
         context.options = {"flags2": "skip_manual"}
     rate = context.sample_rate
     limit = bounds.limit(rate, context.channels, max_seconds)
     mixer.own_rate = context.name not in ("opus", "libopus")
-    errors = _decode(av, container, stream, mixer, limit)
-    said = _said(file, container, stream, kind, rate)
-    if said is not None and kind is kinds.MP4 and 0 < mixer.frames - said < _CODEC_FRAME:
-        mixer.cut(said)  # the rest fills the last frame of the codec
-    cut, flags = extents.cut(file, kind), {}
-    if kind in (kinds.ADTS, kinds.MPEG):
-        counted = mpeg.count(file, max_seconds)
-        if kind is kinds.ADTS and counted.gaps:
-            raise DataError(f"damaged: {counted.gaps:,} gaps between its frames")
-        said, cut = counted.samples if counted.whole else None, not counted.whole
-        if counted.promised is not None:  # wrongly, or libsndfile had read it
-            flags = bounds.differs(counted.promised * counted.samples // max(counted.counted, 1), mixer.frames)
-    if kind is kinds.OGG:
-        flags = _misplaced(file, mixer.frames)
-    if cut and kind not in _INDEPENDENT:
-        said = None  # FFmpeg has it from the file's size
-    if kind in (kinds.MATROSKA, kinds.ASF) and container.streams.video and not cut:
-        said = mixer.frames  # what it says is the film's length
-    slack = _slack(kind, context.name, rate, exact=mixer.step is not None)
-    found = _compared(mixer.frames, said, limit, rate, slack=slack, errors=errors, cut=cut)
-    return Taken(rate, flags | ({} if kind is kinds.AMR and "streamed" in found else found))
+    errors, sound = _decode(av, container, stream, mixer, limit)
+    known = opinions.Known(
+        container.duration,
+        Fraction(stream.duration) * stream.time_base if stream.duration else None,
+        len(container.streams.video),
+        len(container.streams),
+        context.name,
+        context.frame_size,
+        errors,
+        sound,
+    )
+    return Taken(rate, opinions.compared(file, kind, mixer, known, rate, limit, max_seconds))
 
 
 def _stream(container: Any, file: io.FileIO, kind: Kind) -> Any:
@@ -133,13 +122,15 @@ def _step(context: Any, form: str) -> float | None:
     return 2.0 ** (1 - bits) if bits else 0.0
 
 
-def _decode(av: Any, container: Any, stream: Any, mixer: Mixer, limit: int) -> int:
-    """Decode into `mixer` up to `limit` frames; return how many packets could not be."""
-    errors, layout = 0, None
+def _decode(av: Any, container: Any, stream: Any, mixer: Mixer, limit: int) -> tuple[int, int]:
+    """Decode into `mixer` up to `limit` frames; return how many packets could not be, and bytes of all of them."""
+    errors, sound, layout = 0, 0, None
     packets = container.demux(stream)
     while mixer.frames < limit:
         try:
-            frames = next(packets).decode()
+            packet = next(packets)
+            sound += packet.size
+            frames = packet.decode()
         except StopIteration:
             break
         except av.error.InvalidDataError:
@@ -157,7 +148,7 @@ def _decode(av: Any, container: Any, stream: Any, mixer: Mixer, limit: int) -> i
             block = _block(frame)[: limit - mixer.frames]
             if len(block):
                 mixer.add(block)
-    return errors
+    return errors, sound
 
 
 def _block(frame: Any) -> np.ndarray:
@@ -170,62 +161,3 @@ def _block(frame: Any) -> np.ndarray:
     if kind in _BITS:
         return (y / 2.0 ** (_BITS[kind] - 1)).astype(np.float32)
     return np.ascontiguousarray(y, dtype=np.float32)
-
-
-def _said(file: io.FileIO, container: Any, stream: Any, kind: Kind, rate: int) -> int | None:
-    """Return the number of frames that the container promises, None where it does not tell."""
-    if kind is kinds.OGG:
-        streams = ogg.streams(file)
-        if not any(chained.mixed for chained in streams):
-            return sum(max(chained.last, chained.granule) for chained in streams)
-    if kind in (kinds.MATROSKA, kinds.ASF):
-        return round(container.duration * rate / 1_000_000) if container.duration else None
-    if stream.duration is None or kind is kinds.AMR:
-        return None
-    return round(Fraction(stream.duration) * stream.time_base * rate)
-
-
-def _slack(kind: Kind, codec: str, rate: int, *, exact: bool) -> int:
-    """Return by how many frames a container may be wrong that is in order: it counts milliseconds, or a pause."""
-    if kind in (kinds.MATROSKA, kinds.ASF):
-        return rate // 20 if kind is kinds.ASF else rate // 100 + (0 if exact or codec.endswith("opus") else 1_024)
-    if exact:
-        return rate // 100 if kind in _ROUNDED else 1
-    return _CODEC_FRAME
-
-
-def _misplaced(file: io.FileIO, held: int) -> dict[str, str]:
-    """Return the flag of an Ogg whose last page says a place that comes before the others'."""
-    streams = ogg.streams(file)
-    wrong = any(stream.closed and stream.last < stream.granule for stream in streams)
-    return bounds.differs(sum(stream.last for stream in streams), held) if wrong else {}
-
-
-def _compared(
-    held: int, said: int | None, limit: int, rate: int, *, slack: int, errors: int, cut: bool | None
-) -> dict[str, str]:
-    """Return what is flagged of `held` frames of a sound of which the container says there are `said`.
-
-    `cut`: whether the container ends before it should; None: that cannot be told but by `said`.
-
-    Raises:
-        DataError: it is cut off, or pieces of it cannot be decoded.
-    """
-    if held == limit and (said is None or said > limit):
-        return bounds.capped(limit, rate)
-    if errors and not cut and held < limit:
-        raise DataError(f"damaged: {errors:,} pieces of it cannot be decoded")
-    if cut and said is None:
-        raise DataError(f"truncated: {held:,} of an unknown number of frames")
-    if (
-        cut is not False
-        and said is not None
-        and held < min(said, limit)
-        and not bounds.are_few(said - held, rate, said)
-    ):
-        raise DataError(f"truncated: {held:,} of {said:,} frames")
-    if not held:
-        raise DataError("no frames")
-    if said is None:
-        return {"streamed": ""}
-    return bounds.differs(said, held) if abs(held - said) > slack and held < limit else {}

@@ -8,14 +8,12 @@ import io
 import os
 from typing import Any
 
-import numpy as np
 import soundfile
 
-from pipeline.audio import bounds, containers, flac, kinds, mpeg, ogg
+from pipeline.audio import bounds, containers, flac, kinds, mpeg, ogg, sizes
 from pipeline.audio.bounds import Taken
-from pipeline.audio.containers import Samples
 from pipeline.audio.kinds import Kind
-from pipeline.audio.mixing import LOUDEST, Mixer
+from pipeline.audio.mixing import Mixer
 from pipeline.audio.views import View
 from pipeline.errors import DataError
 
@@ -34,7 +32,6 @@ _BYTES = {
     "DOUBLE": 8,
 }
 _STEPS = {"PCM_S8": 8, "PCM_U8": 8, "ULAW": 5, "ALAW": 5, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
-_ENOUGH = 2_000  # frames, to know how a sound is
 
 
 class Unread(Exception):
@@ -104,23 +101,25 @@ def _samples(file: io.FileIO, kind: Kind, mixer: Mixer, max_seconds: float) -> T
     held: int | None = None
     flags: dict[str, str] = {}
     if found is not None and found.promised and found.promised > found.present and kind not in (kinds.WAV, kinds.AIFF):
-        source = _resized(file, found, found.present)  # libsndfile refuses these as they are
+        source = sizes.resized(file, found, found.present)  # libsndfile refuses these as they are
     with _open(source) as sound:
         if sound.subtype.startswith("MPEG"):
             raise Unread("damaged: MPEG within a WAV")  # libsndfile loses its end
-        width = _BYTES.get(sound.subtype, 0) * sound.channels
+        width, said = _BYTES.get(sound.subtype, 0) * sound.channels, sound.frames
         bounds.limit(sound.samplerate, sound.channels, max_seconds)
         if found is not None and found.promised is not None:
-            held, flags = _held(file, found, sound, width)
+            held, flags = sizes.held(file, found, sound, width)
         elif found is not None and found.present and kind is not kinds.WAV:
             held = found.present
     if held is not None and found is not None:
-        source = _resized(file, found, held)
+        source = sizes.resized(file, found, held)
     with _open(source) as sound:
         rate, limit = sound.samplerate, bounds.limit(sound.samplerate, sound.channels, max_seconds)
         total = sound.frames
+        if flags and held is not None and not width:  # how long compressed samples are is known when they are opened
+            flags = bounds.differs(said, total)
         if held is None and found is not None and not flags:
-            total = max(total, _promised(found, sound.frames, width))
+            total = max(total, sizes.promised(found, sound.frames, width))
         _take(sound, mixer, min(limit, sound.frames))
     if mixer.frames < min(total, limit):
         raise DataError(f"truncated: {mixer.frames:,} of {total:,} frames")
@@ -131,79 +130,6 @@ def _samples(file: io.FileIO, kind: Kind, mixer: Mixer, max_seconds: float) -> T
     elif found is not None and found.promised is None:
         flags["streamed"] = ""
     return Taken(rate, flags)
-
-
-def _resized(file: io.FileIO, found: Samples, size: int) -> View:
-    """Return a view of a file whose header promises `size` bytes of samples."""
-    return View(file, 0, os.fstat(file.fileno()).st_size, [found.sized(size)])
-
-
-def _promised(found: Samples, frames: int, width: int) -> int:
-    """Return how many frames a container promises; `frames` are those that libsndfile says there are."""
-    if found.promised is None or found.promised <= found.present:
-        return frames
-    return found.promised // width if width else -(-frames * found.promised // max(found.present, 1))
-
-
-def _held(file: io.FileIO, found: Samples, sound: soundfile.SoundFile, width: int) -> tuple[int | None, dict[str, str]]:
-    """Return how many bytes of samples there are where the container is wrong about it, or None; and the flag.
-
-    Raises:
-        DataError: it is wrong, and what there is is no sound.
-    """
-    promised, present = found.promised or 0, found.present
-    if promised > present:
-        frames = promised // width if width else 0
-        short = frames - present // width if width else 0
-        # The whole file's length, or that of all but its first 8 bytes, taken for the samples'.
-        slip = promised - present in (found.begin, found.begin - 8)
-        if width and short and present and (slip or short == 1 or bounds.are_few(short, sound.samplerate, frames)):
-            return None, bounds.differs(frames, present // width)
-        return None, {}
-    rest = containers.behind(file, found)
-    if rest < max(width, 1) or (not promised and not present):
-        return None, {}
-    said = promised // width if width else sound.frames
-    if rest < max(promised, 1) and bounds.are_few(rest // max(width, 1), sound.samplerate, said):
-        return None, {} if rest < 2 * max(width, 1) else {"header": f"says {said:,} frames, {rest:,} bytes follow"}
-    if _goes_on(file, found, said):
-        frames = present // width if width else -(-said * present // max(promised, 1))
-        return present, bounds.differs(said, frames)
-    if rest > promised:
-        raise DataError(f"damaged: the header says {said:,} frames, and {rest:,} bytes that are no sound follow")
-    return None, {"header": f"says {said:,} frames, {rest:,} bytes that are no sound follow"}
-
-
-def _goes_on(file: io.FileIO, found: Samples, said: int) -> bool:
-    """Whether the samples go on behind the promised ones: by what comes there, taken for samples.
-
-    Text, pictures and archives taken for samples are loud and as rough as nothing that was recorded.
-    """
-    try:
-        with soundfile.SoundFile(_resized(file, found, found.present)) as sound:
-            first = sound.read(min(said, 65_536), dtype="float32", always_2d=True)[:, 0]
-            rest = np.concatenate([_piece(sound, int(place)) for place in np.linspace(said, sound.frames, 9)[:-1]])
-    except soundfile.LibsndfileError:
-        return False
-    with np.errstate(all="ignore"):
-        if not len(rest) or not np.isfinite(rest).all() or np.abs(rest).max() > LOUDEST:
-            return False
-        if not rest.any():  # room that was set aside
-            return False
-        level, rough = _character(rest)
-        odd = level > 0.4 and (rough > 1.2 or rest.min() > 0.05)
-        return not odd or (len(first) >= _ENOUGH and _character(first)[0] > level / 2)
-
-
-def _piece(sound: soundfile.SoundFile, place: int) -> np.ndarray:
-    sound.seek(place)
-    return np.asarray(sound.read(bounds.BLOCK, dtype="float32", always_2d=True)[:, 0])
-
-
-def _character(y: np.ndarray) -> tuple[float, float]:
-    """Return the level of a sound, and by how much it changes from sample to sample beside it."""
-    level = float(np.sqrt(np.square(y, dtype=np.float64).mean()))
-    return level, float(np.sqrt(np.square(np.diff(y), dtype=np.float64).mean())) / max(level, 1e-9) if len(y) > 1 else 0
 
 
 def _flac(file: io.FileIO, mixer: Mixer, max_seconds: float) -> Taken:

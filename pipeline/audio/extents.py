@@ -44,6 +44,24 @@ def _mp4(file: io.FileIO, size: int) -> int:
     return place
 
 
+def samples_of_mp4(file: io.FileIO) -> int:
+    """Return how many bytes the boxes of samples of an MP4 hold."""
+    size, place, held = os.fstat(file.fileno()).st_size, 0, 0
+    for _ in range(_MANY):
+        if place >= size:
+            break
+        file.seek(place)
+        head = file.read(16)
+        length, begin = int.from_bytes(head[:4], "big"), 8
+        if length == 1:
+            length, begin = int.from_bytes(head[8:16], "big"), 16
+        if length < 8:
+            break
+        held += max(min(length, size - place) - begin, 0) if head[4:8] == b"mdat" else 0
+        place += length
+    return held
+
+
 def _matroska(file: io.FileIO, size: int) -> int:
     place, end = 0, 0
     for _ in range(_MANY):

@@ -143,6 +143,16 @@ def test_so_it_is_at_other_widths_and_numbers_of_channels(tmp_path: Path, subtyp
     assert clip.flags["header"].endswith("holds 22,050")
 
 
+@pytest.mark.fault(41, 42)
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM"])
+def test_so_it_is_where_samples_are_compressed(tmp_path: Path, subtype: str) -> None:
+    whole = hear(tmp_path, container("WAV", subtype))
+    for size in (44, len(container("WAV", subtype))):
+        clip = hear(tmp_path, lying("WAV", size, subtype=subtype))
+        np.testing.assert_array_equal(clip.y, whole.y)
+        assert clip.flags["header"].endswith(f"holds {len(whole.y):,}")
+
+
 @pytest.mark.fault(41)
 def test_of_what_lies_behind_the_cap_nothing_is_said_but_the_header(tmp_path: Path) -> None:
     clip = hear(tmp_path, lying("WAV", 44), max_seconds=0.5)
@@ -313,6 +323,17 @@ def test_an_mp4_whose_duration_lies_is_read_by_its_table(tmp_path: Path, how: st
     place = content.index(name) + 4 + 4 + 8 + 4  # version and flags, two times, time scale
     clip = hear(tmp_path, rewritten(content, place, 10 * RATE, 4, "big"))
     assert clip.seconds == pytest.approx(2.0, abs=0.1)
+    clip = hear(tmp_path, rewritten(content, place, RATE // 4, 4, "big"))
+    assert clip.seconds == pytest.approx(2.0, abs=0.1)
+    assert clip.flags["header"].startswith("says 5,512 frames, holds 4")
+
+
+@pytest.mark.fault(44)
+def test_an_mp4_that_plays_a_part_of_what_it_holds_says_so(tmp_path: Path) -> None:
+    content = by_ffmpeg(recorded(2.0), RATE, "ipod", "aac")
+    clip = hear(tmp_path, rewritten(content, content.index(b"elst") + 12, 500, 4, "big"))  # as every player does
+    assert clip.seconds == pytest.approx(0.5, abs=0.1)
+    assert clip.flags["header"].startswith("holds 1")
 
 
 @pytest.mark.fault(44)
