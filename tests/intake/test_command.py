@@ -78,6 +78,15 @@ class TestWriting:
         assert "audio:" not in (project / "params.yaml").read_text()
         assert "3 classes" in prepare()
 
+    def test_a_sound_that_is_gone_leaves_no_link_that_dvc_would_end_at(self, folder, project, new, prepare):
+        a_folder_a_class(folder)
+        new(folder, "--write", "--verified", "all")
+        prepare()
+        (folder / "dog" / "dog_3.wav").unlink()
+        (project / "data/raw/dog/dog_3.wav").lstat()
+        assert "check: 1 sounds of the last run are no longer in" in prepare()
+        assert not (project / "data/raw/dog/dog_3.wav").is_symlink()
+
     def test_a_params_file_with_sections_on_one_line_is_taken(self, folder, project, new, prepare):
         a_folder_a_class(folder)
         text = (project / "params.yaml").read_text()
