@@ -15,7 +15,7 @@ DVC = Path("dvc.yaml")
 def work(params: Params, at: argparse.Namespace) -> None:
     """Refuse a root that is missing, or where the run writes, in words; DVC would name paths but not the key.
 
-    A root to fetch into is made.
+    A root to fetch into is made, and links to sounds that are gone are taken away.
     """
     root, audio = Path(params.dataset.root), params.dataset.settings.get("audio")
     made = [*outs(DVC), Path(".dvc")] if DVC.is_file() else []
@@ -26,6 +26,10 @@ def work(params: Params, at: argparse.Namespace) -> None:
         raise DataError(f"dataset.root: no folder {root}; name the folder that holds the audio, or make it")
     if audio is not None:
         preparing.apart_from(Path(audio), made, "dataset.audio")
+        # What lies there is no dependency of prepare, so that DVC would not run it for a sound that is gone.
+        missing = sum(preparing.forget_missing(out) for out in made)
+        if missing:
+            print(f"check: {missing} sounds of the last run are no longer in {audio}")
 
 
 def outs(dvc: Path) -> list[Path]:

@@ -180,6 +180,17 @@ def link(source: Path, target: Path) -> None:
             shutil.copyfile(source, target)
 
 
+def forget_missing(folder: Path) -> int:
+    """Take away links below a folder to audio that is gone, and return how many there were.
+
+    DVC reads what a stage has written before it asks whether the stage is to run again, and ends at such a link.
+    """
+    links = [path for path in folder.rglob("*") if path.is_symlink() and not path.exists()] if folder.is_dir() else []
+    for link in links:
+        link.unlink()
+    return len(links)
+
+
 def ignored(table: pd.DataFrame, root: Path, raw: Path) -> pd.DataFrame:
     """List audio below `root` that is in no row of a data set's table, as `path` (relative to root) and `reason`.
 

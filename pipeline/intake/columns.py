@@ -17,7 +17,6 @@ NAMES = {
     "sessionid subject subjectid patient patientid recorder device site location",
     "verified": "verified manuallyverified isverified validated checked reviewed curated confirmed",
     "split": "split subset partition set",
-    "truth": "truth truelabel groundtruth",
     "licence": "licence license",
     "uploader": "uploader username user author artist owner",
 }

@@ -67,7 +67,7 @@ class Source:
         return [row.get(match, "") for row in self.cells]
 
 
-def truth(cell: str) -> bool | None:
+def says_yes(cell: str) -> bool | None:
     """Return what a cell says of yes and no; None if neither."""
     plain = names.tidy(cell).casefold()
     return True if plain in _TRUE else False if plain in _FALSE else None
@@ -204,8 +204,11 @@ def _said(used: list[Table], meanings: dict[str, Meaning], clips: list[Clip], no
         source.split = f"column {roles['split']!r} ({why['split']})" if "split" in roles else "the names of the tables"
     elif "split" in roles and splits != {""}:
         notes.append(f"column {roles['split']!r}: not train and test alone, so it was not taken for the split")
+    unused = [column for column in main.columns if column not in {main.path, *roles.values()}]
+    if unused:
+        notes.append(f"not taken: the columns {', '.join(map(repr, unused))}")
     if "fold" in {column.casefold() for column in main.columns}:
-        notes.append("column 'fold': not taken, Earmark deals folds itself, groups whole")
+        notes.append("Earmark deals folds itself, groups whole, whatever a column 'fold' says")
     return source
 
 
@@ -242,7 +245,7 @@ def _clip(
     known = main.published.verified if main.published else ""
     name = table.name.casefold()
     if "verified" in meaning.roles:
-        verified = truth(cell["verified"]) is True
+        verified = says_yes(cell["verified"]) is True
     elif known == "curated":
         verified = "noisy" not in name and ("curated" in name or "test" in name)
     else:

@@ -46,6 +46,7 @@ class Proposal:
         notes: what else a person should know.
         families: `{family: [class, ...]}` or empty.
         test_fraction: share to be tested; None where the clips have a split.
+        source: the table that labels come from, relative to the folder; else what they come from.
     """
 
     found: Found
@@ -54,6 +55,7 @@ class Proposal:
     notes: list[str]
     families: dict[str, list[str]] = field(default_factory=dict)
     test_fraction: float | None = TEST_FRACTION
+    source: str = ""
 
     @property
     def classes(self) -> Counter[str]:
@@ -69,7 +71,7 @@ def propose(found: Found, wishes: Wishes) -> Proposal:
     """
     source = labelled.choose(found, wishes.table, wishes.labels)
     layout = folders.read([clip.path for clip in source.clips])
-    proposal = Proposal(found, source.clips, {"labels": source.why}, list(source.notes))
+    proposal = Proposal(found, source.clips, {"labels": source.why}, list(source.notes), source=source.name)
     _check_texts(source)
     _verify(proposal, source, wishes.verified)
     _split(proposal, source, layout, wishes.split)
@@ -111,7 +113,7 @@ def _verify(proposal: Proposal, source: Source, wish: str | None) -> None:
         proposal.means["verified"] = f"{wish}, as you say"
     elif wish is not None:
         cells = source.column(wish, "--verified")
-        flags = [labelled.truth(cell) for cell in cells]
+        flags = [labelled.says_yes(cell) for cell in cells]
         if None in flags:
             odd = next(cell for cell, flag in zip(cells, flags, strict=True) if flag is None)
             raise DataError(

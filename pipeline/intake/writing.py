@@ -9,13 +9,14 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from pipeline.errors import DataError, ParamsError
+from pipeline.errors import DataError, EarmarkError, ParamsError
 from pipeline.files.publishing import publish
 from pipeline.intake.proposal import Proposal
-from pipeline.params import schema, yaml_file
+from pipeline.params import registry, schema, yaml_file
 from pipeline.presets import catalogue, layout
 
-ROOT, TABLE = "data/sounds", "clips.csv"
+ROOT = "data/sounds"
+TABLE = str(registry.settings_model("datasets", "csv").model_fields["table"].default)
 _OPTIONAL = ("split", "group", "licence", "uploader")
 
 
@@ -85,6 +86,19 @@ def _end(node: Node) -> int:
     return int(node.end_mark.index)
 
 
+def _is_it(made: Proposal, section: dict[str, Any]) -> bool:
+    """Whether labels come from the very table that would be written, and a run can read it: then it stays as it is."""
+    if made.source != TABLE or made.found.root != Path(ROOT).resolve():
+        return False
+    settings = {key: value for key, value in section.items() if key not in ("name", "root")}
+    try:
+        (made.found.root / TABLE).read_bytes().decode()
+        registry.function("datasets", "csv")(made.found.root, made.found.root, seed=0, **settings)
+    except (EarmarkError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def write(made: Proposal, folder: Path, path: Path, *, force: bool) -> list[str]:
     """Write clips.csv and params.yaml, and return what was done, in lines.
 
@@ -98,8 +112,8 @@ def write(made: Proposal, folder: Path, path: Path, *, force: bool) -> list[str]
     before = yaml_file.parse(path).get("dataset") if path.exists() else None
     new = params(old, path, made, section)
     presets = [catalogue.settings(name)["dataset"] for name in catalogue.names()]
-    text = table(made)
     there = clips.read_bytes() if clips.exists() else None
+    text = there.decode() if there is not None and _is_it(made, section) else table(made)
     if there not in (None, text.encode()) and not force:
         raise DataError(
             f"{clips}: there already and not what would be written, so it was left as it is; --force replaces it"

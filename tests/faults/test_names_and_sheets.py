@@ -294,6 +294,17 @@ def test_a_folder_of_sounds_beside_what_a_run_writes_is_taken(root: str, project
     check.work(load_params("params.yaml"), None)
 
 
+@pytest.mark.fault(58)
+def test_audio_where_the_run_writes_is_refused_by_key(project: Project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    (project.folder / "dvc.yaml").write_bytes((Path(check.__file__).parents[1] / "dvc.yaml").read_bytes())
+    project.params["dataset"]["audio"] = "data"
+    project.command("prepare")
+    with pytest.raises(DataError, match=r"^dataset\.audio: found 'data', which holds 'data/raw'"):
+        check.work(load_params("params.yaml"), None)
+    assert "dataset.audio: found 'data'" in project.refused("prepare")
+
+
 @pytest.mark.fault(66)
 @pytest.mark.parametrize("column", ["label", "group", "uploader", "licence", "truth", "path"])
 @pytest.mark.parametrize("sign", ["\r", "\n", "\t", "\x1b", "\x7f", "\x85", "\u2028"])

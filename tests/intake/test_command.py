@@ -78,6 +78,30 @@ class TestWriting:
         assert "audio:" not in (project / "params.yaml").read_text()
         assert "3 classes" in prepare()
 
+    def test_a_table_of_ours_that_lies_with_the_sounds_stays_as_it_is(self, project, new, prepare):
+        a_folder_a_class(project / "data/sounds")
+        rows = [f"dog/dog_{n}.wav,dog,yes,,dog" for n in range(10)] + [f"cat/cat_{n}.wav,cat,no,," for n in range(10)]
+        lines(
+            project / "data/sounds/clips.csv",
+            "path,label,verified,group,truth",
+            *rows[:11],
+            *rows[12:],
+            "Möwe/Möwe_1.wav,cat,yes,,",
+        )
+        before = (project / "data/sounds/clips.csv").read_bytes()
+        assert "dataset and spread.grouping set" in new("data/sounds", "--write")
+        assert (project / "data/sounds/clips.csv").read_bytes() == before
+        assert "20 clips of 2 classes" in prepare()
+
+    def test_a_sound_that_is_gone_leaves_no_link_that_dvc_would_end_at(self, folder, project, new, prepare):
+        a_folder_a_class(folder)
+        new(folder, "--write", "--verified", "all")
+        prepare()
+        (folder / "dog" / "dog_3.wav").unlink()
+        (project / "data/raw/dog/dog_3.wav").lstat()
+        assert "check: 1 sounds of the last run are no longer in" in prepare()
+        assert not (project / "data/raw/dog/dog_3.wav").is_symlink()
+
     def test_a_params_file_with_sections_on_one_line_is_taken(self, folder, project, new, prepare):
         a_folder_a_class(folder)
         text = (project / "params.yaml").read_text()
