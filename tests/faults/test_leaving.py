@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DataError
 from pipeline.files import artifacts, formats, inside
+from pipeline.labels import intervals
 from pipeline.results.submission import submission
 from tests.faults.conftest import Project
 
@@ -189,3 +190,40 @@ def test_a_link_that_was_swapped_is_not_opened(raw: Path, swap: str, words: str)
 def test_a_path_that_leads_out_is_not_opened(raw: Path, path: str):
     with pytest.raises(DataError, match="leads out of the folder of sounds"):
         inside.heard(raw, path, SUM)
+
+
+@pytest.mark.fault(61)
+@pytest.mark.parametrize(
+    ("belief", "promoted", "verified"), [(0.997, 18, 24), (1.0, 18, 24), (0.9999, 3, 6), (1.0, 1, 1)]
+)
+def test_an_interval_holds_its_estimate_and_stays_open(belief: float, promoted: int, verified: int):
+    random = np.random.default_rng(0)
+    drawn = [np.stack([np.full(promoted, belief), np.zeros(promoted), random.random(promoted)]) for _ in range(100)]
+    out = intervals.came_out(drawn, np.ones(promoted, bool), verified, random)
+    low, high = intervals.interval([draw[:, 0].mean(axis=1) for draw in out], belief)
+    assert low is not None
+    assert high is not None
+    assert low < 0.96 < belief <= high <= 1
+
+
+TEXTS = {
+    "a return alone": "Ann\rBob",
+    "a return at the end": "Ann\r",
+    "both line ends": "a\r\nb\nc",
+    "NUL": "a\0b",
+    "quotes": '"a","b"',
+    "an apostrophe and a formula": "'=1+1",
+    "a mark of byte order": "\ufeffa",
+    "separators of lines": "a\u2028b\x85c\x1cd",
+    "blanks alone": "  ",
+    "a word for nothing": "NaN",
+}
+
+
+@pytest.mark.fault(66)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_text_does_not_break_out_of_its_cell(tmp_path: Path, text: str):
+    table = pd.DataFrame({text: [text, "next"], "other": ["a", text]})
+    formats.write_table(tmp_path / "t.csv", table)
+    found = formats.read_table(tmp_path / "t.csv")
+    assert found.to_dict("list") == table.to_dict("list")
