@@ -4,6 +4,7 @@ Conventions: everything that the audio has to go through (features, patches, cla
 the weights; params.yaml is not consulted.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -55,7 +56,7 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
         ArtifactError: there is none, a member lacks its settings, or members disagree on features or classes.
     """
     recipe = formats.read_json(ensemble / "ensemble.json")
-    if not isinstance(recipe, dict) or not {"method", "weights"} <= set(recipe) or not recipe["weights"]:
+    if not isinstance(recipe, dict) or not {"method", "weights"} <= set(recipe) or not _weights(recipe["weights"]):
         raise ArtifactError(f"{ensemble / 'ensemble.json'}: lacks method or weights; remove it and run `dvc repro`")
     if recipe["method"] not in get_args(Method):
         found = f"method {recipe['method']!r}, expected {' or '.join(get_args(Method))}"
@@ -77,6 +78,18 @@ def load_tagger(ensemble: Path, folder: Path) -> Tagger:
         weights=list(recipe["weights"].values()),
         features=Features.model_validate({"name": made_with["kind"]} | shared | made_with["settings"]),
         classes=[str(name) for name in cards[0]["classes"]],
+    )
+
+
+def _weights(found: Any) -> bool:
+    """Whether what a recipe has as weights are numbers by the name of a member, which is that of a folder."""
+    return (
+        isinstance(found, dict)
+        and bool(found)
+        and all(
+            isinstance(w, int | float) and not isinstance(w, bool) and 0 <= w < float("inf") for w in found.values()
+        )
+        and all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", name) for name in found)
     )
 
 

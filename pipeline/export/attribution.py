@@ -1,11 +1,11 @@
-"""ATTRIBUTION.txt: under which licences the clips that leave are, and who made each."""
+"""The file ATTRIBUTION: under which licences the clips that leave are, and who made each."""
 
 import pandas as pd
 
 from pipeline.files.shown import plain
 from pipeline.results import licences
 
-FILE = "ATTRIBUTION.txt"
+FILE = "ATTRIBUTION"
 
 
 def text(clips: pd.DataFrame) -> str:

@@ -73,6 +73,33 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     return np.frombuffer(data, dtype).reshape(shape, order="F" if by_column else "C").copy()
 
 
+def check_h5(path: Path) -> None:
+    """Make sure that an HDF5 file of weights holds no more than it is long.
+
+    Raises:
+        ArtifactError: it is none, or its datasets promise more than there are bytes, as a compressed bomb does.
+    """
+    import h5py  # type: ignore[import-untyped]  # only where networks are loaded
+
+    promised = 0
+
+    def add(_: str, item: Any) -> None:
+        nonlocal promised
+        if isinstance(item, h5py.Dataset):
+            if item.dtype.kind not in f"{npy.KINDS}SO" or item.external or item.is_virtual:
+                raise ValueError(f"holds {item.dtype}, expected numbers")
+            promised += int(item.size or 0) * item.dtype.itemsize
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(add)
+    except Exception as error:  # of a damaged file HDF5 raises whatever it meets
+        first = " ".join(str(error).split())[:200]
+        raise ArtifactError(f"{path}: damaged, expected weights ({first}); run `dvc repro` to train it") from None
+    if promised > path.stat().st_size:
+        raise ArtifactError(f"{path}: promises {promised} bytes, the file has fewer; run `dvc repro` to train it")
+
+
 def of(path: Path, number: int) -> list[np.ndarray]:
     """Return the arrays of one network in `path`.
 

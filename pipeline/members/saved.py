@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import ArtifactError
-from pipeline.files import formats
+from pipeline.errors import ArtifactError, EarmarkError
+from pipeline.files import formats, weights
 from pipeline.files.fingerprint import sha256
 from pipeline.files.frames import Frames
 from pipeline.files.publishing import publish
@@ -21,7 +21,8 @@ from pipeline.members.self_training import RoundsSoFar
 from pipeline.networks import building, fitting, inference
 from pipeline.networks.learner import KerasLearner
 from pipeline.networks.patches import clip_patches
-from pipeline.params.networks import Patches
+from pipeline.params.data import Features
+from pipeline.params.networks import Network, Patches
 from pipeline.params.training import Member
 
 WEIGHTS = "weights.weights.h5"
@@ -107,19 +108,45 @@ def load(folder: Path) -> tuple[keras.Model, dict[str, Any]]:
     """
     if not (folder / CARD).is_file():
         raise ArtifactError(f"{folder / CARD}: missing; a model is of no use without its settings, run `dvc repro`")
-    card = formats.read_json(folder / CARD)
-    missing = {"network", "patches", "features", "classes", "weights_sha256"} - set(card)
-    if missing:
-        raise ArtifactError(f"{folder / CARD}: lacks {', '.join(sorted(missing))}; run `dvc repro` to train it again")
+    card = _card(folder / CARD)
     if not (folder / WEIGHTS).is_file():
         raise ArtifactError(f"{folder / WEIGHTS}: missing; run `dvc repro` to train it")
     if sha256(folder / WEIGHTS) != card["weights_sha256"]:
         raise ArtifactError(f"{folder / WEIGHTS}: not the weights that {CARD} describes; run `dvc repro` to train it")
+    weights.check_h5(folder / WEIGHTS)
     settings = dict(card["network"])
-    shape = (Patches.model_validate(card["patches"]).n_frames, int(card["features"]["n_bins"]))
+    shape = (Patches.model_validate(card["patches"]).n_frames, card["features"]["n_bins"])
     network = building.rebuild(settings.pop("name"), settings, shape, len(card["classes"]))
     fitting.load_weights(network, folder / WEIGHTS)
     return network, card
+
+
+def _card(path: Path) -> dict[str, Any]:
+    """Return a card, having made sure that a network can be rebuilt from what it says, and that it is bearable.
+
+    Raises:
+        ArtifactError: it lacks a part, or a part is of another kind than was written.
+    """
+    card = formats.read_json(path)
+    parts = ("network", "patches", "features", "classes", "weights_sha256")
+    missing = [name for name in sorted(parts) if not isinstance(card, dict) or name not in card]
+    if missing:
+        raise ArtifactError(f"{path}: lacks {', '.join(missing)}; run `dvc repro` to train it again")
+    wrong = f"{path}: damaged, {{}}; run `dvc repro` to train it again"
+    features, classes = card["features"], card["classes"]
+    if not isinstance(classes, list) or len(classes) < 2 or not all(isinstance(name, str) for name in classes):
+        raise ArtifactError(wrong.format("classes are no list of names"))
+    bins = features.get("n_bins") if isinstance(features, dict) else None
+    if not isinstance(bins, int) or isinstance(bins, bool) or not 0 < bins <= 2**17:
+        raise ArtifactError(wrong.format(f"found n_bins {str(bins)[:40]}"))
+    try:
+        Network.model_validate(card["network"])
+        Patches.model_validate(card["patches"]).n_frames  # noqa: B018
+        shared = {key: features[key] for key in ("sr", "trim_db", "max_seconds")}
+        Features.model_validate({"name": features["kind"]} | shared | features["settings"])
+    except (ValueError, TypeError, KeyError, EarmarkError) as error:
+        raise ArtifactError(wrong.format(" ".join(str(error).split())[:200])) from None
+    return card
 
 
 def probabilities(network: keras.Model, card: dict[str, Any], clips: list[np.ndarray | None]) -> np.ndarray:

@@ -192,6 +192,6 @@ def load_weights(network: keras.Model, path: Path) -> None:
             # Keras only warns where it leaves a layer at its random weights
             warnings.simplefilter("error", UserWarning)
             network.load_weights(path)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
-        first = str(error).strip().splitlines()[0]
+    except Exception as error:  # of a damaged file Keras and HDF5 raise whatever they meet
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ArtifactError(f"{path}: weights do not fit the network ({first}); train it again") from None

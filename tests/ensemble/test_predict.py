@@ -6,8 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import soundfile
@@ -263,6 +265,54 @@ class TestMembersThatDoNotBelongTogether:
         del card["features"], card["classes"]
         path.write_text(json.dumps(card))
         assert "one/member.json: lacks classes, features" in self.refused(earmark, copy)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"classes": 3},
+            {"classes": ["low", 3]},
+            {"features": []},
+            {"features": {"n_bins": 10**12}},
+            {"features": {"n_bins": 16, "kind": "mel", "sr": 1e12, "trim_db": 60, "max_seconds": 1, "settings": {}}},
+            {"features": {"n_bins": 16, "kind": "mel", "settings": 3}},
+            {"network": ["vgg"]},
+            {"network": {"name": "vgg", "width": 10**12}},
+            {"network": {"name": "../vgg"}},
+            {"patches": {"crop": {"frames": 10**15}}},
+            {"patches": {"crop": {"frames": "mean"}}},
+            {"patches": 3},
+        ],
+        ids=str,
+    )
+    def test_a_card_of_absurd_parts(self, earmark, copy, changes):
+        edit(copy.run / "members" / "two" / "member.json", **changes)
+        edit(copy.run / "members" / "one" / "member.json", **changes)
+        assert "one/member.json: damaged" in self.refused(earmark, copy)
+
+    @pytest.mark.parametrize("text", ["[]", "3", "null", '"card"'])
+    def test_a_card_that_is_none(self, earmark, copy, text):
+        (copy.run / "members" / "one" / "member.json").write_text(text)
+        assert "one/member.json: lacks classes, features" in self.refused(earmark, copy)
+
+    @pytest.mark.parametrize("bad", ["a bomb", "text", "texts", "an empty file", "cut"])
+    def test_weights_that_are_none_but_have_the_right_checksum(self, earmark, copy, bad):
+        path = copy.run / "members" / "one" / "weights.weights.h5"
+        if bad in ("a bomb", "texts"):
+            with h5py.File(path, "w") as file:
+                if bad == "a bomb":
+                    file.create_dataset("a", (10**9,), "f4", compression="gzip", chunks=(10**6,))
+                else:
+                    file["layers"] = ["no", "numbers"]
+        else:
+            good = path.read_bytes()
+            path.write_bytes({"text": b"hello", "an empty file": b"", "cut": good[: len(good) // 2]}[bad])
+        edit(copy.run / "members" / "one" / "member.json", weights_sha256=sha256(path.read_bytes()).hexdigest())
+        assert "one/weights.weights.h5: " in self.refused(earmark, copy)
+
+    @pytest.mark.parametrize("weights", [[], 3, {"one": "0.5"}, {"../one": 1.0}, {"one": True}, {"one": -1}, {"": 1}])
+    def test_an_ensemble_of_absurd_weights(self, earmark, copy, weights):
+        edit(copy.run / "ensemble" / "ensemble.json", weights=weights)
+        assert "ensemble.json: lacks method or weights" in self.refused(earmark, copy)
 
     def test_an_ensemble_that_lacks_its_weights(self, earmark, copy):
         (copy.run / "ensemble" / "ensemble.json").write_text('{"method": "geometric"}')

@@ -61,7 +61,7 @@ def test_each_label_comes_with_its_reason_and_its_owner(run: Run, export, tmp_pa
     assert (row["label"], row["given"], row["probability"]) == ("Meow", "Bark", "0.875")
     assert row["reason"] == "=judged, so"
     assert {"licence", "uploader", "outside", "verified"} <= set(table.columns)
-    said = (tmp_path / "out" / "ATTRIBUTION.txt").read_text()
+    said = (tmp_path / "out" / "ATTRIBUTION").read_text()
     assert "     2  CC BY-NC, 3.0" in said or "     3  CC BY-NC, 3.0" in said
     assert "not stated:" in said
     assert said.count("by user") == 10

@@ -1,6 +1,8 @@
 """What leaves a run: read beside one's own folder, told apart, inert."""
 
 import csv
+import hashlib
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.files import artifacts, formats
+from pipeline.errors import DataError
+from pipeline.files import artifacts, formats, inside
+from pipeline.labels import intervals
 from pipeline.results.submission import submission
 from tests.faults.conftest import Project
 
@@ -113,3 +117,113 @@ def test_whatever_the_names_two_runs_that_differ_submit_what_differs(
         best = found.iloc[:, 1:].to_numpy().tolist()
     assert [row[0] for row in best[:-1]] == [classes[i % len(classes)] for i in range(len(paths) - 1)]
     assert all(len(row) == min(3, len(classes)) and set(row) <= set(classes) for row in best)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """A folder of links as `prepare` makes it, and a file that is nobody's business."""
+    (tmp_path / "sounds").mkdir()
+    (tmp_path / "sounds" / "a.wav").write_bytes(b"sound")
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    (tmp_path / "raw" / "deep").mkdir(parents=True)
+    for name in ("a.wav", "deep/a.wav"):
+        (tmp_path / "raw" / name).symlink_to(tmp_path / "sounds" / "a.wav")
+    return tmp_path / "raw"
+
+
+SUM = hashlib.sha256(b"sound").hexdigest()
+
+
+@pytest.mark.fault(76)
+def test_a_sound_is_opened_as_it_was_heard(raw: Path):
+    for name in ("a.wav", "deep/a.wav"):
+        with inside.heard(raw, name, SUM) as file:
+            assert file.read() == b"sound"
+    other = raw.parent / "elsewhere"
+    other.symlink_to(raw, target_is_directory=True)
+    with inside.heard(other, "a.wav", SUM) as file:  # where the run itself lies is the user's choice
+        assert file.read() == b"sound"
+
+
+@pytest.mark.fault(76)
+@pytest.mark.parametrize(
+    ("swap", "words"),
+    [
+        ("a secret", "another sound than the run has heard"),
+        ("a secret named in between", "another sound than the run has heard"),
+        ("a device", "is no regular file"),
+        ("a pipe", "is no regular file"),
+        ("a folder", "is no regular file"),
+        ("itself", "cannot be opened"),
+        ("nothing", "cannot be opened"),
+        ("other bytes", "another sound"),
+        ("a folder that is a link", "one of its folders is a link"),
+    ],
+)
+def test_a_link_that_was_swapped_is_not_opened(raw: Path, swap: str, words: str):
+    link = raw / "deep" / "a.wav"
+    secret = raw.parent / "secret.txt"
+    targets = {"a secret": secret, "a device": "/dev/zero", "a folder": raw.parent, "itself": "a.wav", "nothing": "b"}
+    if swap == "other bytes":
+        (raw.parent / "sounds" / "a.wav").write_bytes(b"other")
+    elif swap == "a folder that is a link":
+        (raw.parent / "away").mkdir()
+        (raw.parent / "away" / "a.wav").write_bytes(b"sound")
+        link.unlink()
+        link.parent.rmdir()
+        link.parent.symlink_to(raw.parent / "away")
+    else:
+        link.unlink()
+        if swap == "a pipe":
+            os.mkfifo(link)
+        elif swap == "a secret named in between":
+            (raw / "between").symlink_to(secret)
+            link.symlink_to("../between")
+        else:
+            link.symlink_to(targets[swap])
+    with pytest.raises(DataError, match=rf"^deep/a\.wav: .*{words}"):
+        inside.heard(raw, "deep/a.wav", SUM)
+
+
+@pytest.mark.fault(76)
+@pytest.mark.parametrize("path", ["../secret.txt", "/etc/passwd", "deep/../../secret.txt", "", ".", "a\0b"])
+def test_a_path_that_leads_out_is_not_opened(raw: Path, path: str):
+    with pytest.raises(DataError, match="leads out of the folder of sounds"):
+        inside.heard(raw, path, SUM)
+
+
+@pytest.mark.fault(61)
+@pytest.mark.parametrize(
+    ("belief", "promoted", "verified"), [(0.997, 18, 24), (1.0, 18, 24), (0.9999, 3, 6), (1.0, 1, 1)]
+)
+def test_an_interval_holds_its_estimate_and_stays_open(belief: float, promoted: int, verified: int):
+    random = np.random.default_rng(0)
+    drawn = [np.stack([np.full(promoted, belief), np.zeros(promoted), random.random(promoted)]) for _ in range(100)]
+    out = intervals.came_out(drawn, np.ones(promoted, bool), verified, random)
+    low, high = intervals.interval([draw[:, 0].mean(axis=1) for draw in out], belief)
+    assert low is not None
+    assert high is not None
+    assert low < 0.96 < belief <= high <= 1
+
+
+TEXTS = {
+    "a return alone": "Ann\rBob",
+    "a return at the end": "Ann\r",
+    "both line ends": "a\r\nb\nc",
+    "NUL": "a\0b",
+    "quotes": '"a","b"',
+    "an apostrophe and a formula": "'=1+1",
+    "a mark of byte order": "\ufeffa",
+    "separators of lines": "a\u2028b\x85c\x1cd",
+    "blanks alone": "  ",
+    "a word for nothing": "NaN",
+}
+
+
+@pytest.mark.fault(66)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_text_does_not_break_out_of_its_cell(tmp_path: Path, text: str):
+    table = pd.DataFrame({text: [text, "next"], "other": ["a", text]})
+    formats.write_table(tmp_path / "t.csv", table)
+    found = formats.read_table(tmp_path / "t.csv")
+    assert found.to_dict("list") == table.to_dict("list")

@@ -153,3 +153,24 @@ def test_pipes_and_circles_of_links_neither_block_nor_loop(tmp_path: Path):
     found = finding.find([tmp_path])
     assert [path.name for path in found.files] == ["a.wav", "circle.wav", "pipe.wav"]
     assert found.left_out() == ["left out, as links to folders: 1; name a folder itself, and it is looked into"]
+
+
+@pytest.mark.fault(48)
+def test_what_was_noticed_of_a_sound_is_said_in_each_form(capsys: pytest.CaptureFixture[str]):
+    flags = {"silent": "", "capped": "the first 30 s are read"}
+    clips = [Prediction(Path("a.wav"), flags=flags), Prediction(Path("b.wav"))]
+    predict._as_table(clips, 5)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("(silent, capped)")
+    assert "(" not in second
+    predict._as_json(clips, 5)
+    assert [row["flags"] for row in json.loads(capsys.readouterr().out)] == [flags, {}]
+    predict._as_csv(clips, 5)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["flags"] for row in rows] == ["silent; capped: the first 30 s are read"] * 2 + [""] * 2
+
+
+@pytest.mark.fault(48)
+def test_many_clips_of_one_kind_are_counted_and_the_first_are_named():
+    clips = [Prediction(Path(f"{i}.wav"), flags={"short": ""}) for i in range(9)]
+    assert list(predict._noticed(clips)) == ["short: shorter than a window: 0.wav, 1.wav, 2.wav and 6 more"]
