@@ -44,6 +44,7 @@ def test_a_restart_and_another_browser_find_it(site, review, visit) -> None:
     explorer = visit(first.address)
     decide(explorer, "a", "j", "2")
     explorer.until(SAVED)
+    explorer.until("Earmark.player.audio.readyState === 4")  # else the browser would ask a server that is gone for it
     first.end()
     again = visit(review().address)
     assert len(again.rows()) == 2
