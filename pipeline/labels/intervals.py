@@ -14,10 +14,9 @@ import pandas as pd
 from pipeline.labels.case import Case
 
 
-def witnesses(case: Case, labels: pd.DataFrame, classes: list[str] | None) -> int:
+def witnesses(case: Case, labels: pd.DataFrame, family: str | None) -> int:
     """Return how many groups of verified clips the judges were calibrated on, among the clips of a family or all."""
-    names = labels["label"]
-    inside = case.calibrating if classes is None else case.calibrating & names.isin(classes).to_numpy()
+    inside = case.calibrating if family is None else case.calibrating & (labels["family"] == family).to_numpy()
     return len(np.unique(case.group[inside]))
 
 
