@@ -29,9 +29,10 @@ def came_out(
     """
     found = []
     for right, outside, chance in (draw[:, inside] for draw in drawn):
-        # Beyond a half, being wrong would be the better judge.
-        missed = min(random.beta(0.5, witnesses + 0.5), 0.5)
-        rates = np.stack([right, outside]) * (1 - 2 * missed) + missed
+        # Of what is believed, and of what is not, each its own; beyond a half, being wrong would be the better judge.
+        missed, overlooked = np.minimum(random.beta(0.5, witnesses + 0.5, 2), 0.5)
+        rates = np.stack([right, outside]) * (1 - missed - overlooked) + overlooked
+        rates[1] = np.minimum(rates[1], 1 - rates[0])  # no clip is both
         found.append(np.stack([[chance < rates[0], chance >= 1 - rates[1]], rates]).astype(np.float64))
     return found
 
