@@ -14,10 +14,9 @@ import pandas as pd
 from pipeline.labels.case import Case
 
 
-def witnesses(case: Case, labels: pd.DataFrame, classes: list[str] | None) -> int:
+def witnesses(case: Case, labels: pd.DataFrame, family: str | None) -> int:
     """Return how many groups of verified clips the judges were calibrated on, among the clips of a family or all."""
-    names = labels["label"]
-    inside = case.calibrating if classes is None else case.calibrating & names.isin(classes).to_numpy()
+    inside = case.calibrating if family is None else case.calibrating & (labels["family"] == family).to_numpy()
     return len(np.unique(case.group[inside]))
 
 
@@ -30,9 +29,10 @@ def came_out(
     """
     found = []
     for right, outside, chance in (draw[:, inside] for draw in drawn):
-        # Beyond a half, being wrong would be the better judge.
-        missed = min(random.beta(0.5, witnesses + 0.5), 0.5)
-        rates = np.stack([right, outside]) * (1 - 2 * missed) + missed
+        # Of what is believed, and of what is not, each its own; beyond a half, being wrong would be the better judge.
+        missed, overlooked = np.minimum(random.beta(0.5, witnesses + 0.5, 2), 0.5)
+        rates = np.stack([right, outside]) * (1 - missed - overlooked) + overlooked
+        rates[1] = np.minimum(rates[1], 1 - rates[0])  # no clip is both
         found.append(np.stack([[chance < rates[0], chance >= 1 - rates[1]], rates]).astype(np.float64))
     return found
 

@@ -105,7 +105,7 @@ def estimate(
             intervals.came_out(
                 drawn_beliefs,
                 inside,
-                intervals.witnesses(case, labels, families.get(family)),
+                intervals.witnesses(case, labels, family if family in families else None),
                 rng(seed, "unseen errors"),
             ),
             case.open_set,
