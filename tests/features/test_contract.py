@@ -77,13 +77,13 @@ def test_longer_clips_have_more_frames(kind: str) -> None:
         ("mfcc", 8000, {}, r"^features\.fmax: found 11025 Hz"),
         ("mel", SR, {"fmin": 5000.0, "fmax": 4000.0}, r"^features\.fmin: found 5000 Hz, expected less than fmax"),
         ("mel", SR, {"n_mels": 500}, r"^features\.n_mels: found 500, of which \d+ filters"),
-        ("mel", SR, {"n_mels": 10**9}, r"^features\.n_mels: found 1000000000, expected at most n_fft"),
+        ("mel", SR, {"n_mels": 4000}, r"^features\.n_mels: found 4000, expected at most n_fft"),
         ("mel", SR, {"hop_length": 2000}, r"^features\.hop_length: found 2000, expected at most n_fft \(1024\)"),
         ("stft", SR, {"hop_length": 2000}, r"^features\.hop_length: found 2000"),
         ("stft", SR, {"n_fft": 4}, r"^features\.n_fft: found 4, expected 16 to 65,536"),
-        ("stft", SR, {"n_fft": 10**9}, r"^features\.n_fft: found 1000000000"),
+        ("stft", SR, {"n_fft": 100_000}, r"^features\.n_fft: found 100000"),
         ("mfcc", SR, {"n_mfcc": 65}, r"^features\.n_mfcc: found 65, expected at most n_mels \(64\)"),
-        ("waveform", SR, {"hop_length": 10**9}, r"^features\.hop_length: found 1,000,000,000"),
+        ("waveform", SR, {"hop_length": 131_072}, r"^features\.hop_length: found 131,072"),
     ],
 )
 def test_impossible_settings_name_their_key(kind: str, sr: int, given: dict[str, Any], message: str) -> None:

@@ -65,7 +65,7 @@ def prepare(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     """Run the check and the stage `prepare` on what was written; return what they printed, or `error: ...`."""
 
     def run() -> str:
-        stages = {"stages.check": [], "stages.prepare": ["--raw", "data/raw", "--clips", "data/clips"]}
+        stages = {"stages.check": [], "stages.prepare": ["--raw", "data/raw", "--listed", "data/listed"]}
         for module, arguments in stages.items():
             sys.modules.pop(module, None)
             monkeypatch.setattr(sys, "argv", [module, *arguments])

@@ -219,7 +219,7 @@ def test_licences_travel_into_the_table(folder: Path, project: Path, new, prepar
     kaggle2018(folder)
     new(folder, "--write")
     assert "32 clips of 2 classes" in prepare()
-    assert {row["licence"] for row in rows(project / "data/clips/clips.csv")} == {"Attribution", "Creative Commons 0"}
+    assert {row["licence"] for row in rows(project / "data/listed/clips.csv")} == {"Attribution", "Creative Commons 0"}
 
 
 def test_speakers_that_are_no_classes_are_suspected(folder: Path, new):

@@ -38,9 +38,9 @@ def cells(project):
 
 
 def prepared(project):
-    at = Namespace(raw=project.root / "data" / "raw", clips=project.root / "data" / "clips")
+    at = Namespace(raw=project.root / "data" / "raw", listed=project.root / "data" / "listed")
     prepare.work(project.params(), at)
-    return artifacts.read_clips(at.clips).set_index("clip_id")
+    return artifacts.read_clips(at.listed).set_index("clip_id")
 
 
 def test_a_set_with_nothing_verified_can_be_listened_to_and_then_run(project):
