@@ -110,7 +110,7 @@ def _classes(clips: pd.DataFrame) -> list[str]:
     if without:
         raise DataError(
             f"found no verified training clip of {', '.join(map(repr, without))}, expected at least one a class; "
-            f"verify some, or leave the class out"
+            "verify some (`earmark review --start` plays them), or leave the class out"
         )
     test = clips[clips["split"] == "test"]
     unknown = test[~test["label"].isin([*classes, ""])]

@@ -13,7 +13,7 @@ from pipeline.reporting.figures import belief, curves, scatter, spectra
 from pipeline.reporting.figures.confusion import confusion
 from pipeline.reporting.figures.style import LeftOut, Picture, save, words
 from pipeline.reporting.page import EXPLORER, MOST_ROWS, Cell, Shown, class_link, shown, write_page
-from pipeline.results import audit, beliefs, mistakes, reviews, tables
+from pipeline.results import audit, beliefs, licences, mistakes, reviews, tables
 from pipeline.results.numbers import numbers
 from pipeline.results.outcomes import decisions
 from pipeline.results.run import MemberRun, Run
@@ -40,7 +40,7 @@ def write_report(folder: Path, run: Run, params: Params) -> dict[str, int | floa
         "quarantine": tables.quarantine(run),
         "problems": tables.problems(run),
         "problem_counts": audit.counts(run.audit),
-        "licences": tables.licences(run),
+        "licences": licences.counts(run.answers),
     }
     found = numbers(run, made["promotion"], made["members_and_means"], params.ensemble)
     drawn = _draw(run, params, made["rounds"])

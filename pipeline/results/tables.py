@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.files.guarded_csv import guard
 from pipeline.files.problems import PROBLEMS
 from pipeline.files.schemas import DECIDED
 from pipeline.params.schema import Ensemble
@@ -166,15 +165,6 @@ def quarantine(run: Run) -> pd.DataFrame:
     return clips.assign(reason=run.features.index.loc[rows, "reason"].to_numpy()).reset_index(drop=True)
 
 
-def licences(run: Run) -> pd.DataFrame:
-    """Return `licence, clips`, the most frequent first; no row where the data set names none."""
-    if "licence" not in run.answers:
-        return pd.DataFrame(columns=["licence", "clips"])
-    return (
-        run.answers["licence"].replace("", "not stated").value_counts().rename_axis("licence").reset_index(name="clips")
-    )
-
-
 def problems(run: Run) -> pd.DataFrame:
     """Return what the audit found as a table for people: `problem` in words, the clip with its label and split."""
     clips = run.answers.set_index("clip_id")
@@ -191,10 +181,3 @@ def pairs(run: Run) -> pd.DataFrame:
     found = found.assign(label=found["clip_id"].map(label), other_label=found["other"].map(label))
     found = found.assign(problem=found["problem"].map(PROBLEMS))
     return found[["problem", "clip_id", "label", "other", "other_label", "detail"]]
-
-
-def guarded(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `table` with text that a spreadsheet would take for a formula marked as text by an apostrophe."""
-    text = table.select_dtypes(include=["object", "string"])
-    safe = {str(name): column.map(guard, na_action="ignore") for name, column in text.items()}
-    return table.assign(**safe)

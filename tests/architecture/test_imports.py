@@ -14,6 +14,7 @@ FOR_PLUGINS = {
     "pipeline.settings",
     "pipeline.seeding",
     "pipeline.files.faults",
+    "pipeline.files.guarded_csv",
     "pipeline.files.names",
     "pipeline.files.sheets",
 }

@@ -24,12 +24,12 @@ KNOWN = (
     (r"dvc status", r"\g<0>"),
     (r"(?:\.venv/bin/)?earmark (preset(?: [^>]+)?)", r"python -m stages.cli \1"),
     (r"earmark ((?:predict |review )?--help)", r"python -m stages.cli \1"),
-    (r"earmark ((?:predict|review|export-dataset) [^>]*)(?:> \S+)?", rf"python -c '{PARSE}' \1"),
+    (r"earmark ((?:predict|review|export-dataset|new) [^>]*)(?:> \S+)?", rf"python -c '{PARSE}' \1"),
     (r"make (?:repro|test)", r"\g<0> --dry-run"),
     (r"\. \.venv/bin/activate", r"grep --quiet --line-regexp 'VENV := .venv' Makefile"),
 )
 PAGES = ("README.md", "docs/demo.md", "docs/your-sounds.md", "docs/listening.md", "docs/presets.md")
-PAGES += ("docs/export.md",)
+PAGES += ("docs/export.md", "docs/new.md")
 MADE_OF = ("Makefile", "dvc.lock", "requirements.txt", "requirements-dev.txt")
 
 

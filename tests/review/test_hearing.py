@@ -87,7 +87,7 @@ class TestALinkThatWasTurnedElsewhere:
     def test_leads_nowhere(self, served):
         status, error = self.turn(served, "/etc/passwd")
         assert status == 422
-        assert "not that of the run any more; run `dvc repro`" in error
+        assert "another sound than the run has heard; run `dvc repro`" in error
 
     def test_nor_to_another_sound(self, served, tmp_path):
         soundfile.write(tmp_path / "private.wav", np.zeros(800), RATE)

@@ -16,6 +16,7 @@ import pandas as pd
 from pipeline.errors import DataError
 from pipeline.files import names
 from pipeline.files.faults import Faults
+from pipeline.files.guarded_csv import unguard
 from pipeline.plugins.datasets import _splits, _tables
 from pipeline.settings import Fraction
 
@@ -75,11 +76,13 @@ def load(
 
 
 def _spelt(rows: list[_tables.Row], file: Path) -> list[_tables.Row]:
-    """Return the rows with columns by the one name that we have for them."""
+    """Return the rows with columns by the one name that we have for them, and texts as they were before an export."""
     both = [f"{other!r} and {one!r}" for other, one in _OTHER_SPELLING.items() if {one, other} <= rows[0][1].keys()]
     if both:
         raise DataError(f"{file}: found the columns {both[0]}, which are one; remove one of them")
-    return [(line, {_OTHER_SPELLING.get(name, name): cell for name, cell in row.items()}) for line, row in rows]
+    return [
+        (line, {_OTHER_SPELLING.get(name, name): unguard(cell) for name, cell in row.items()}) for line, row in rows
+    ]
 
 
 def _clip(root: Path, row: dict[str, str], where: str) -> dict[str, object]:
