@@ -73,7 +73,8 @@ def audit(
     unsettled = conflicts.unsettled(clips, found)
     clips = clips.assign(verified=clips["verified"] & ~unsettled)
     _still_verified(clips, classes, found)
-    rows = [*_of_clips(features.index), *_of_pairs(clips, found, parted), *_of_labels(clips, features)]
+    known = (listed["group"].to_numpy()[found["a"]] == listed["group"].to_numpy()[found["b"]]) & ~found["same"]
+    rows = [*_of_clips(features.index), *_of_pairs(clips, found, parted, known), *_of_labels(clips, features)]
     table = pd.DataFrame(rows, columns=list(schemas.AUDIT.columns)).astype(str)
     rank = table["problem"].map({name: i for i, name in enumerate(problems.PROBLEMS)})
     table = table.assign(rank=rank).sort_values(["rank", "clip_id", "other"], kind="stable", ignore_index=True)
@@ -106,13 +107,15 @@ def _of_clips(index: pd.DataFrame) -> Iterator[labels.Row]:
             yield name, clip_id, "", said
 
 
-def _of_pairs(clips: pd.DataFrame, found: pd.DataFrame, parted: np.ndarray) -> Iterator[labels.Row]:
+def _of_pairs(clips: pd.DataFrame, found: pd.DataFrame, parted: np.ndarray, known: pd.Series) -> Iterator[labels.Row]:
+    """Yield what is the matter with pairs; that takes of one `group` are alike was `known`."""
     ids, label = clips["clip_id"].to_numpy(), clips["label"].to_numpy()
     split, fold = clips["split"].to_numpy(), clips["fold"].to_numpy()
     differ = conflicts.of(clips, found)
     columns = (found[name].tolist() for name in ("a", "b", "likeness", "same"))
-    for a, b, alike, same, apart, two in zip(*columns, parted, differ, strict=True):
-        yield "same_sound" if same else "nearly_same", ids[a], ids[b], "" if same else f"likeness {alike:.2f}"
+    for a, b, alike, same, apart, two, said in zip(*columns, parted, differ, known, strict=True):
+        if not said:
+            yield "same_sound" if same else "nearly_same", ids[a], ids[b], "" if same else f"likeness {alike:.2f}"
         if two:
             yield "conflict", ids[a], ids[b], f"{label[a]} and {label[b]}"
         if apart:

@@ -18,6 +18,7 @@ PLACEHOLDERS = frozenset(
 FEW = 10  # clips of a class, below which judges learn little
 TIMES = 10  # as many clips of one class as of another
 NEAR = 10  # clips that sound most like one
+AGREED = 6  # of these, that have to be of one other class
 ENOUGH = 6  # verified clips of a class, from which it can be said what is unlike it
 
 
@@ -52,7 +53,7 @@ def _clips(n: int) -> str:
 
 
 def unlike_class(clips: pd.DataFrame, summary: np.ndarray) -> Iterator[Row]:
-    """Yield verified clips of whose class none of the ten verified clips is that sound most like them.
+    """Yield verified clips that sound like another class: of the ten most alike, six are of it and none of their own.
 
     Args:
         clips: the verified clips that can be heard.
@@ -68,8 +69,10 @@ def unlike_class(clips: pd.DataFrame, summary: np.ndarray) -> Iterator[Row]:
     near = search.kneighbors(return_distance=False)
     for row in range(len(clips)):
         others = near[row][group[near[row]] != group[row]][:NEAR]
-        if size[row] >= ENOUGH and len(others) == NEAR and not (label[others] == label[row]).any():
-            names, counts = np.unique(label[others], return_counts=True)
+        if size[row] < ENOUGH or len(others) < NEAR or (label[others] == label[row]).any():
+            continue
+        names, counts = np.unique(label[others], return_counts=True)
+        if counts.max() >= AGREED:
             most_of = f"{counts.max()} of the {NEAR} that sound most like it are {names[counts.argmax()]}"
             yield "unlike_class", str(clips["clip_id"].iloc[row]), "", f"{most_of}, none is {label[row]}"
 

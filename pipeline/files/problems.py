@@ -28,7 +28,7 @@ FOUND = {
     "across_split": "the same sound in training and test",
     "same_sound": "the same sound twice",
     "nearly_same": "nearly the same sound twice",
-    "unlike_class": "verified, and sounds like none of its class",
+    "unlike_class": "verified, and sounds like another class",
     "placeholder": "a label that stands for nothing",
     "small_class": "a class of few clips",
     "imbalance": "one class has far more clips than another",
