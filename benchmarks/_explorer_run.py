@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.corrections.store import COLUMNS
+from pipeline.files import schemas
 from pipeline.files.frames import Frames
 from pipeline.results.run import MemberRun, Run
 
@@ -44,6 +45,7 @@ def make(n: int, seed: int = 0) -> Run:
         posterior=_blank(_probs(given, random), test),
         judged=_blank(_probs(real, random), test),
         reviews=pd.DataFrame(columns=COLUMNS),
+        audit=pd.DataFrame(columns=list(schemas.AUDIT.columns)),
         run_id="0123456789ab",
         reconstructed=[],
         members=parts,

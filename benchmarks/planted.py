@@ -51,7 +51,7 @@ def measured(root: Path, seed: int) -> list[dict[str, Any]]:
     from pipeline.audio import extraction
     from pipeline.audit import auditing, labels
     from pipeline.clips.dealing import Given
-    from pipeline.files import frames, problems
+    from pipeline.files import formats, frames, problems
     from pipeline.params.data import Audit, Features
 
     features = Features.model_validate({"name": "mel", "sr": SR})
@@ -60,7 +60,7 @@ def measured(root: Path, seed: int) -> list[dict[str, Any]]:
         clips, planted = plant(root, folder / "raw", seed)
         index = extraction.extract_all(clips, folder / "raw", features, jobs=-1, out=folder / "features")
         read = frames.read_features(folder / "features")
-        spectra = np.load(folder / "features" / "spectra.npy")
+        spectra = formats.read_array(folder / "features" / "spectra.npy", shape=(len(clips), None), dtype="float32")
         audited = auditing.audit(
             clips,
             sorted(set(clips["label"])),

@@ -63,7 +63,7 @@ def params(text: str, path: Path, made: Proposal, section: dict[str, Any]) -> st
 
 def _replaced(text: str, path: Path, keys: tuple[str, ...], new: str) -> str:
     """Return `text` with the key that `keys` lead to, and its value, replaced by `new`."""
-    node: Node | None = YAML(typ="rt", pure=True).compose(text)
+    node: Node | None = YAML(typ="safe", pure=True).compose(text)
     for depth, key in enumerate(keys):
         pairs = node.value if isinstance(node, MappingNode) else []
         found = next(((name, value) for name, value in pairs if name.value == key), None)

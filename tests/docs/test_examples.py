@@ -17,7 +17,7 @@ from . import markdown
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # The preset that the reader of a page has; elsewhere it is the demo.
 BEFORE = {"your-sounds.md": "csv"}
-NEEDED = {"yaml": {"demo.md", "settings.md", "your-sounds.md"}, "csv": {"README.md", "listening.md", "your-sounds.md"}}
+NEEDED = {"yaml": {"demo.md", "settings.md", "your-sounds.md"}, "csv": {"listening.md", "your-sounds.md"}}
 
 
 def examples(language: str) -> list:

@@ -69,8 +69,8 @@ def test_a_path_that_was_edited_after_the_table_was_read_is_refused(project: Pro
 def test_labels_that_look_like_nothing_are_kept_as_text(project: Project):
     project.table("\n".join(project.rows()).replace("Bark", "NA").replace("Meow", "null") + "\n")
     project.passes("prepare")
-    assert artifacts.read_classes(project.data / "clips") == ["NA", "null"]
-    assert set(artifacts.read_clips(project.data / "clips")["label"]) == {"NA", "null"}
+    assert artifacts.read_classes(project.data / "listed") == ["NA", "null"]
+    assert set(artifacts.read_clips(project.data / "listed")["label"]) == {"NA", "null"}
 
 
 @pytest.mark.fault(20)
@@ -103,7 +103,7 @@ def test_what_is_no_table_is_refused_with_its_line(project: Project, text: str |
 def test_a_byte_order_mark_is_accepted(project: Project):
     project.table("\ufeff" + "\r\n".join([*project.rows(), ""]))
     project.passes("prepare")
-    assert len(artifacts.read_clips(project.data / "clips")) == 12
+    assert len(artifacts.read_clips(project.data / "listed")) == 12
 
 
 @pytest.mark.fault(22)
@@ -150,7 +150,7 @@ def test_a_file_without_a_row_is_counted(project: Project, capsys):
     project.passes("prepare")
     assert "1 audio files are in no row" in capsys.readouterr().out
     assert list(formats.read_table(project.data / "listed" / "ignored.csv")["path"]) == ["nobody.wav"]
-    assert len(artifacts.read_clips(project.data / "clips")) == 12
+    assert len(artifacts.read_clips(project.data / "listed")) == 12
 
 
 @pytest.mark.fault(24)

@@ -41,7 +41,7 @@ def test_a_path_with_blanks_commas_and_a_formula_is_the_same_in_the_labels(proje
         rows[number + 1][0] = f'"{name}"'
     project.table("\n".join(map(",".join, rows)) + "\n")
     project.passes("prepare")
-    clips = artifacts.read_answers(project.data / "clips")
+    clips = artifacts.read_answers(project.data / "listed")
     assert set(names) < set(clips["path"])
     assert all((project.sounds / path).is_file() for path in clips["path"])
 

@@ -40,7 +40,7 @@ def relabelled(project: Project, line: int, label: str, column: int = 1) -> None
 def test_what_cannot_be_seen_makes_no_class_and_is_told_with_its_row(project: Project, label: str, capsys):
     relabelled(project, 4, label)
     project.passes("prepare")
-    assert artifacts.read_classes(project.data / "clips") == ["Bark", "Meow"]
+    assert artifacts.read_classes(project.data / "listed") == ["Bark", "Meow"]
     assert "clips.csv: label 'Bark' in line 4: read without" in capsys.readouterr().out
 
 
@@ -50,7 +50,7 @@ def test_kinds_of_blanks_inside_a_label_are_one_blank(project: Project, label: s
     project.table("\n".join(project.rows()).replace("Bark", "Hi hat") + "\n")
     relabelled(project, 2, label)
     project.passes("prepare")
-    assert artifacts.read_classes(project.data / "clips") == ["Hi hat", "Meow"]
+    assert artifacts.read_classes(project.data / "listed") == ["Hi hat", "Meow"]
 
 
 @pytest.mark.fault(53)
@@ -59,7 +59,7 @@ def test_what_cannot_be_seen_parts_no_group(project: Project):
     rows[3], rows[5] = (f"{rows[i].rsplit(',', 1)[0]},{name}" for i, name in ((3, "ann"), (5, "a\u200bnn ")))
     project.table("\n".join([*rows, ""]))
     project.passes("prepare")
-    assert artifacts.read_clips(project.data / "clips")["group"].tolist().count("ann") == 2
+    assert artifacts.read_clips(project.data / "listed")["group"].tolist().count("ann") == 2
 
 
 @pytest.mark.fault(53)
@@ -67,7 +67,7 @@ def test_a_joiner_that_a_script_needs_stays(project: Project):
     label = "می\u200cخواهم"
     project.table("\n".join(project.rows()).replace("Bark", label) + "\n")
     project.passes("prepare")
-    assert label in artifacts.read_classes(project.data / "clips")
+    assert label in artifacts.read_classes(project.data / "listed")
 
 
 @pytest.mark.fault(53)
@@ -106,7 +106,7 @@ def test_quoted_names_are_taken(project: Project, name: str):
     project.table("\n".join(project.rows()).replace("Bark", name) + "\n")
     project.params["spread"]["grouping"] = {"a": [name, "Meow"]}
     project.passes("prepare")
-    assert artifacts.read_classes(project.data / "clips") == sorted([name, "Meow"])
+    assert artifacts.read_classes(project.data / "listed") == sorted([name, "Meow"])
 
 
 def sheet(project: Project, header: str, each: str, between: str = "\n", before: str = "", after: str = "") -> str:
@@ -152,10 +152,10 @@ FORMS = {
 @pytest.mark.parametrize(("header", "each"), FORMS.values(), ids=FORMS.keys())
 def test_what_programs_write_is_read_as_it_is_meant(project: Project, header: str, each: str):
     project.passes("prepare")
-    before = artifacts.read_clips(project.data / "clips")
+    before = artifacts.read_clips(project.data / "listed")
     project.table(sheet(project, header, each))
     project.passes("prepare")
-    assert artifacts.read_clips(project.data / "clips").equals(before)
+    assert artifacts.read_clips(project.data / "listed").equals(before)
 
 
 @pytest.mark.fault(55)
@@ -174,10 +174,10 @@ def test_what_programs_write_is_read_as_it_is_meant(project: Project, header: st
 )
 def test_encodings_ends_of_lines_and_empty_rows_are_read(project: Project, make):
     project.passes("prepare")
-    before = artifacts.read_clips(project.data / "clips")
+    before = artifacts.read_clips(project.data / "listed")
     project.table(make("\n".join([*project.rows(), ""])))
     project.passes("prepare")
-    assert artifacts.read_clips(project.data / "clips").equals(before)
+    assert artifacts.read_clips(project.data / "listed").equals(before)
 
 
 @pytest.mark.fault(55)
@@ -360,4 +360,4 @@ def test_labels_that_a_reader_tells_apart_are_taken(project: Project, labels: tu
     text = "\n".join([*project.rows(), ""])
     project.table(text.replace("Bark", labels[0]).replace("Meow", labels[1]))
     project.passes("prepare")
-    assert artifacts.read_classes(project.data / "clips") == sorted(labels)
+    assert artifacts.read_classes(project.data / "listed") == sorted(labels)

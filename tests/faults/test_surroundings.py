@@ -47,7 +47,7 @@ def test_any_text_in_names_without_a_home_and_without_a_locale(abroad: Project):
     done = as_dvc_does(abroad, "spectrograms", HOME="/nonexistent", LC_ALL="C")
     assert done.returncode == 0, done.stderr
     assert (abroad.index()["status"] == "ok").all()
-    assert artifacts.read_classes(abroad.data / "clips") == ["Bark", WORDS]
+    assert artifacts.read_classes(abroad.data / "listed") == ["Bark", WORDS]
 
 
 @pytest.mark.fault(40)
@@ -66,7 +66,8 @@ import sys
 from types import SimpleNamespace
 from stages import cli
 from stages.commands import predict
-predict.work = lambda _: predict._as_table([SimpleNamespace(path="a.wav", labels=[("m\\u00f6we", 0.5)])]) or 0
+heard = SimpleNamespace(path="a.wav", labels=[("m\\u00f6we", 0.5)], flags={})
+predict.work = lambda _: predict._as_table([heard], 5) or 0
 sys.argv = ["earmark", "predict", "a.wav"]
 cli.main()
 """

@@ -10,7 +10,7 @@ from pipeline.errors import ArtifactError
 from pipeline.files import formats
 from pipeline.files.problems import FLAGS, FOUND, PROBLEMS
 from pipeline.reporting.report import write_report
-from pipeline.results import audit, tables
+from pipeline.results import audit, licences
 
 EXPLORER = "explorer/index.html#clip="
 
@@ -106,7 +106,7 @@ def test_a_thousand_problems_are_a_light_page(make_run, tmp_path):
 def test_licences_are_counted_where_the_data_have_them(make_run, tmp_path):
     made = make_run(n=40, licences=("CC0", "CC-BY", "CC0", ""))
     page, _ = written(made, tmp_path / "reports")
-    found = tables.licences(made.read())
+    found = licences.counts(made.read().answers)
     assert dict(zip(found["licence"], found["clips"], strict=True)) == {"CC0": 20, "CC-BY": 10, "not stated": 10}
     assert re.search(r'id="licences".*CC0</th><td class="n">20', page, re.DOTALL)
     assert 'href="#licences"' in page
