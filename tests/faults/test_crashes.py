@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.faults.barrier import Ended, Order, Stages
-from tests.faults.conftest import ROOT, Project, given_params
+from tests.faults.conftest import RATE, ROOT, Project, given_params
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -79,6 +80,9 @@ def finished(
 ) -> Project:
     """A finished run; copied, never changed."""
     made = small(make_project(tmp_path_factory.mktemp("crashes") / "project"))
+    # A softer copy: something for the audit to find, or not to look for.
+    soundfile.write(made.sounds / "copy.wav", 0.25 * soundfile.read(made.sounds / "00.wav")[0], RATE, subtype="PCM_16")
+    made.add(f"copy.wav,{made.rows()[1].split(',')[1]},0")
     made.data.mkdir()
     shutil.copy(ROOT / "data" / "corrections.csv", made.data)
     for stage in CASES:

@@ -45,7 +45,7 @@ def features() -> Frames:
     for i in range(N):
         frames[i, :, 2 * (i % 3) : 2 * (i % 3) + 2] += 0.5
     index = pd.DataFrame({"clip_id": [f"{i:03d}" for i in range(N)], "start": np.arange(N) * FRAMES})
-    settings = {"kind": "mel", "n_bins": BINS}
+    settings = {"kind": "mel", "n_bins": BINS, "sr": 8000, "trim_db": 60.0, "max_seconds": 30.0, "settings": {}}
     packed = frames.reshape(-1, BINS).astype(np.float16)
     return Frames(frames=packed, index=index.assign(n_frames=FRAMES, status="ok"), settings=settings)
 

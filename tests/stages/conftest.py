@@ -119,7 +119,10 @@ def make_project(made: Path, root: Path) -> Project:
     frames = random.normal(size=(N * 20, 16)).astype(np.float16)
     formats.write_array(made / "features" / "frames.npy", frames)
     formats.write_array(made / "features" / "spectra.npy", np.zeros((N, 64), np.float32))
-    formats.write_json(made / "features" / "features.json", {"kind": "mel", "n_bins": 16})
+    formats.write_json(
+        made / "features" / "features.json",
+        {"kind": "mel", "n_bins": 16, "sr": 8000, "trim_db": 60.0, "max_seconds": 30.0, "settings": {}},
+    )
     latents = random.normal(size=(N, 8)).astype(np.float32)
     formats.write_array(made / "latents" / "latents.npy", latents)
     formats.write_array(made / "judged" / "network" / "neighbours.npy", np.full((N, 0), -1, np.int32))
